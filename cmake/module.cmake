@@ -1,0 +1,20 @@
+# tokamark_module(NAME SOURCES a.cc ... [TESTS a_test.cc ...] [USES modules] [LIBRARIES targets])
+# One folder = one static library = one namespace. USES is the folder's place in the graph.
+# Tests sit beside the source and make one program per folder, label "unit".
+function(tokamark_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;TESTS;USES;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  set(target tokamark_${name})
+  add_library(${target} STATIC ${M_SOURCES})
+  target_link_libraries(${target} PUBLIC tokamark_settings)
+  foreach(used ${M_USES})
+    target_link_libraries(${target} PUBLIC tokamark_${used})
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${M_LIBRARIES})
+  if(TOKAMARK_TESTS AND M_TESTS)
+    add_executable(${name}_test ${M_TESTS})
+    target_link_libraries(${name}_test PRIVATE ${target} ${M_TEST_LIBRARIES} GTest::gmock GTest::gtest GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE
+      TOKAMARK_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 120)
+  endif()
+endfunction()

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace tokamark::base {
+
+/// The whole file as bytes. Errors are of the given kind and name the path and the reason.
+Result<std::string> read_file(const std::filesystem::path& path, ErrorKind kind);
+
+/// Writes the file whole or not at all: a temporary beside it, fsync, rename, fsync of the folder.
+/// An existing file is replaced. Errors have kind `output`; the temporary is removed.
+Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+/// Creates the folder and its parents. Errors have kind `output`.
+Result<void> make_folder(const std::filesystem::path& path);
+
+/// fsync of a folder, so that a rename in it survives a crash. Errors have kind `output`.
+Result<void> sync_folder(const std::filesystem::path& path);
+
+}  // namespace tokamark::base

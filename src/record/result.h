@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "workload/schedule.h"
+
+namespace tokamark::record {
+
+/// Version of the results.json layout, and of the formulas behind the numbers (docs/METRICS.md).
+inline constexpr int kResultSchema = 1;
+inline constexpr int kMethodologyVersion = 1;
+
+/// One latency metric of one trial, in milliseconds. A percentile without enough samples
+/// (methodology M20) or without a finite value is empty, and `reasons` says why under its name.
+struct LatencySummary {
+  std::int64_t n = 0;
+  std::optional<double> mean, p50, p90, p95, p99, max;
+  std::map<std::string, std::string> reasons;
+};
+
+/// p50, p99 and max of one of the client's own errors, in milliseconds.
+struct ClientError {
+  std::optional<double> p50, p99, max;
+};
+
+/// Whether a trial's numbers may be used.
+enum class Verdict { valid, invalid, incomplete };
+
+/// One reason behind a verdict.
+struct VerdictCode {
+  std::string code;      ///< "client_late", "errors", ...
+  std::string evidence;  ///< the numbers that decided it
+  std::string advice;    ///< one sentence: what to do
+};
+
+struct TrialCounts {
+  std::int64_t scheduled = 0, sent = 0, succeeded = 0, failed = 0, timed_out = 0;
+  std::int64_t input_tokens = 0, output_tokens = 0, cached_tokens = 0;
+};
+
+struct TrialMetrics {
+  LatencySummary ttft_ms, ttft_wire_ms, tpot_ms, itl_ms, e2e_ms;
+  std::optional<double> output_tokens_per_s, requests_per_s, goodput_requests_per_s;
+  std::map<std::string, std::string> reasons;  ///< why a rate above is empty
+};
+
+struct TrialResources {
+  std::optional<std::int64_t> vram_loaded_bytes, vram_warmed_bytes, vram_peak_bytes;
+  std::optional<std::int64_t> rss_loaded_bytes, rss_warmed_bytes, rss_peak_bytes;
+  std::optional<double> engine_cpu_s;
+  std::map<std::string, std::string> reasons;  ///< why a field above is empty
+};
+
+struct TrialClient {
+  ClientError lateness_ms, receive_delay_ms;
+  std::optional<double> late_share;          ///< requests sent more than 5 ms late
+  std::optional<double> shared_read_share;   ///< chunks whose read held more than one event
+  std::optional<double> kernel_stamp_share;  ///< chunks stamped by the kernel
+  double cpu_s = 0.0;
+  double cpu_share = 0.0;  ///< of one core, over the window, summed over load threads
+};
+
+/// One entry of `trials[]`.
+struct TrialResult {
+  std::string id;  ///< "r1-vllm-chat-c8": repeat, engine, workload, load; also its folder's name
+  std::string engine;
+  std::string workload;
+  workload::LoadShape load;
+  std::uint32_t repeat = 1;  ///< 1-based
+  Verdict verdict = Verdict::incomplete;
+  std::vector<VerdictCode> codes;
+  double window_start_s = 0.0, window_end_s = 0.0;  ///< after the trial's start
+  std::string schedule_sha256;
+  TrialCounts counts;
+  TrialMetrics metrics;
+  TrialResources resources;
+  TrialClient client;
+  nlohmann::json engine_info;  ///< version, effective settings, start-up times, token counters
+};
+
+/// The whole of results.json.
+struct StudyResult {
+  bool simulated = false;
+  nlohmann::json study;     ///< the study as parsed, with defaults
+  nlohmann::json manifest;  ///< methodology M35
+  std::vector<TrialResult> trials;
+};
+
+nlohmann::json to_json(const TrialResult& trial);
+base::Result<TrialResult> trial_from_json(const nlohmann::json& json);
+nlohmann::json to_json(const StudyResult& result);
+base::Result<StudyResult> study_result_from_json(const nlohmann::json& json);
+
+const char* to_word(Verdict verdict);
+
+}  // namespace tokamark::record

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/spec.h"
+#include "workload/schedule.h"
+
+namespace tokamark::study {
+
+/// A token length: one number, a uniform range, or an empirical quantile table.
+struct LengthSpec {
+  enum class Kind { fixed, uniform, quantiles };
+  Kind kind = Kind::fixed;
+  std::uint32_t fixed = 0;
+  std::uint32_t low = 0, high = 0;  ///< uniform: both ends included
+  /// quantiles: (probability in [0,1], length), rising in both; linear between points
+  std::vector<std::pair<double, std::uint32_t>> table;
+};
+
+/// How long an answer is: exactly `output_tokens` (ignore_eos, min_tokens), or where the model
+/// stops, with `output_tokens` as the limit.
+enum class OutputRule { exact, natural };
+
+struct WorkloadSpec {
+  std::string name;
+  std::filesystem::path prompts;        ///< prompts file, or empty for synthetic prompts
+  std::vector<std::string> categories;  ///< keep only these; empty = all
+  LengthSpec input_tokens;
+  LengthSpec output_tokens;
+  OutputRule output_rule = OutputRule::exact;
+  workload::Salting salt = workload::Salting::on;
+  double temperature = 0.0;
+};
+
+struct WindowSpec {
+  double warmup_s = 30.0;
+  std::optional<std::uint32_t> warmup_requests;  ///< empty = 2 x concurrency (M14)
+  double seconds = 60.0;                         ///< least length of the window (M15)
+  std::uint32_t requests = 1000;                 ///< least requests in the window (M15); 0 = none
+  double max_seconds = 0.0;  ///< longest window; 0 = 10 x seconds
+  std::uint32_t probes = 5;  ///< single requests before the ramp
+};
+
+struct TimeoutSpec {
+  double connect_s = 10.0;
+  double first_byte_s = 300.0;
+  double inter_chunk_s = 120.0;
+  double total_s = 600.0;
+};
+
+/// `slo`: a request is good when it meets every limit given here.
+struct SloSpec {
+  std::optional<double> ttft_ms, tpot_ms, e2e_ms;
+  [[nodiscard]] bool empty() const { return !ttft_ms && !tpot_ms && !e2e_ms; }
+};
+
+struct HardwareSpec {
+  std::string gpu;
+  std::optional<double> price_per_hour_usd;
+};
+
+struct ClientSpec {
+  std::uint32_t threads = 1;
+};
+
+/// A parsed study file, defaults filled in.
+struct Study {
+  std::string name;  ///< `name`, else the file's stem
+  std::uint64_t seed = 1;
+  std::uint32_t repeats = 1;
+  engine::ModelSpec model;
+  std::vector<engine::EngineSpec> engines;
+  std::vector<WorkloadSpec> workloads;
+  std::vector<workload::LoadShape> loads;
+  WindowSpec window;
+  TimeoutSpec timeouts;
+  SloSpec slo;
+  HardwareSpec hardware;
+  ClientSpec client;
+};
+
+/// `--set path=value`: a dotted path into the study and a YAML value, as in
+/// "window.seconds=4" or "engines.0.port=9000" or "load.concurrency=[1,2]".
+struct Override {
+  std::string path;
+  std::string value;
+};
+
+/// Parses a study. Errors have kind `study` and read `FILE:LINE:COLUMN: what was found, what was
+/// expected[, did you mean "nearest"?]`. `file` is used in messages; relative paths in the study
+/// are resolved against `folder`.
+base::Result<Study> parse_study(const std::string& yaml, const std::string& file,
+                                const std::filesystem::path& folder,
+                                const std::vector<Override>& overrides);
+/// Reads and parses a file.
+base::Result<Study> load_study(const std::filesystem::path& file,
+                               const std::vector<Override>& overrides);
+
+/// The study as JSON with defaults, for plans, results and hashes.
+nlohmann::json to_json(const Study& study);
+
+/// The JSON Schema of the study file; docs/study.schema.json holds it and a test compares.
+nlohmann::json study_schema();
+
+/// "ttft_ms <= 200, tpot_ms <= 50" -> SloSpec. Kind `usage` on error.
+base::Result<SloSpec> parse_slo(const std::string& expression);
+
+}  // namespace tokamark::study
