@@ -17,6 +17,9 @@ enum class LoadKind {
 /// Gap distribution of an open load.
 enum class Arrivals { constant, poisson, gamma };
 
+/// The word used in files: "constant", "poisson" or "gamma".
+const char* to_word(Arrivals arrivals);
+
 /// One load level. For `closed` only `concurrency` counts, for `open` the rest.
 struct LoadShape {
   LoadKind kind = LoadKind::closed;
