@@ -3,7 +3,6 @@
 #include <boost/outcome/basic_result.hpp>
 #include <boost/outcome/policy/terminate.hpp>
 #include <boost/outcome/success_failure.hpp>
-#include <boost/outcome/try.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,7 +47,20 @@ int exit_code(ErrorKind kind);
 
 }  // namespace tokamark::base
 
+#define TOKAMARK_JOIN_(a, b) a##b
+#define TOKAMARK_JOIN(a, b) TOKAMARK_JOIN_(a, b)
+#define TOKAMARK_TRY_(result, declaration, expression)             \
+  auto result = (expression);                                      \
+  if (!result.has_value()) return std::move(result).assume_error(); \
+  declaration = std::move(result).assume_value()
+
 /// `TOKAMARK_TRY(auto x, expression)`: unwraps a Result or returns its error from the function.
-/// `TOKAMARK_TRY_VOID(expression)` does the same for `Result<void>`.
-#define TOKAMARK_TRY(declaration, expression) BOOST_OUTCOME_TRY(declaration, expression)
-#define TOKAMARK_TRY_VOID(expression) BOOST_OUTCOME_TRYV(expression)
+/// `TOKAMARK_TRY_VOID(expression)` does the same for `Result<void>`. Boost.Outcome's own macro
+/// changed its meaning between 1.74 and 1.76, so it is not used.
+#define TOKAMARK_TRY(declaration, expression) \
+  TOKAMARK_TRY_(TOKAMARK_JOIN(try_result_, __LINE__), declaration, expression)
+#define TOKAMARK_TRY_VOID(expression)                                               \
+  do {                                                                              \
+    auto try_result = (expression);                                                 \
+    if (!try_result.has_value()) return std::move(try_result).assume_error();       \
+  } while (false)

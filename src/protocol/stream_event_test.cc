@@ -1,0 +1,107 @@
+#include "protocol/stream_event.h"
+
+#include <gtest/gtest.h>
+
+namespace tokamark::protocol {
+namespace {
+
+// The events are those of real servers (vLLM 0.32.0, llama.cpp b11434), or assembled from the
+// engines' documented field order where marked.
+
+TEST(StreamEvent, ARoleChunkIsNoToken) {
+  StreamEventParser parser;
+  for (const char* text :
+       {R"({"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"prompt_token_ids":null})",
+        R"({"choices":[{"finish_reason":null,"index":0,"delta":{"role":"assistant","content":null}}]})",
+        R"({"choices":[{"index":0,"delta":{"role":"assistant"}}]} )"}) {
+    const StreamEvent& event = parser.parse(text);
+    EXPECT_FALSE(event.malformed) << text;
+    EXPECT_FALSE(event.has_text) << text;
+    EXPECT_TRUE(event.finish_reason.empty());
+  }
+}
+
+TEST(StreamEvent, FindsTextInEveryPlaceThatEnginesPutIt) {
+  StreamEventParser parser;
+  for (const char* text :
+       {R"({"choices":[{"index":0,"delta":{"content":"le"},"finish_reason":null,"token_ids":null}]})",
+        R"({"choices":[{"index":0,"delta":{"reasoning":"so"}}]})",
+        R"({"choices":[{"index":0,"delta":{"reasoning_content":"so","content":""}}]})",
+        R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]})",
+        R"({"choices":[{"text":" Alex","index":0,"finish_reason":null}],"object":"text_completion"})"}) {
+    EXPECT_TRUE(parser.parse(text).has_text) << text;
+  }
+}
+
+TEST(StreamEvent, ReadsFinishReasonThatRidesOnTheLastToken) {
+  StreamEventParser parser;
+  const StreamEvent& event = parser.parse(
+      R"({"choices":[{"index":0,"delta":{"content":" and"},"finish_reason":"length","stop_reason":null}]})");
+  EXPECT_TRUE(event.has_text);
+  EXPECT_EQ(event.finish_reason, "length");
+}
+
+TEST(StreamEvent, ReadsTheUsageChunkWithCachedTokens) {
+  StreamEventParser parser;
+  const StreamEvent& event = parser.parse(
+      R"({"choices":[],"usage":{"completion_tokens":8,"prompt_tokens":36,"total_tokens":44,"prompt_tokens_details":{"cached_tokens":3}},"timings":{"prompt_ms":627.4}})");
+  EXPECT_FALSE(event.has_text);
+  EXPECT_EQ(event.completion_tokens, 8);
+  EXPECT_EQ(event.prompt_tokens, 36);
+  EXPECT_EQ(event.cached_tokens, 3);
+}
+
+TEST(StreamEvent, ReadsContinuousUsageAndTokenIds) {
+  StreamEventParser parser;
+  const StreamEvent& event = parser.parse(
+      R"({"choices":[{"index":0,"text":",","token_ids":[28,29]}],"usage":{"prompt_tokens":5,"total_tokens":7,"completion_tokens":2}})");
+  EXPECT_EQ(event.completion_tokens, 2);
+  EXPECT_EQ(event.token_ids, 2);
+  EXPECT_EQ(event.cached_tokens, -1);
+}
+
+TEST(StreamEvent, NullUsageIsNoUsage) {
+  StreamEventParser parser;
+  const StreamEvent& event =
+      parser.parse(R"({"choices":[{"index":0,"text":"x"}],"usage":null})");
+  EXPECT_FALSE(event.malformed);
+  EXPECT_EQ(event.completion_tokens, -1);
+}
+
+TEST(StreamEvent, RecognisesTheErrorObjectsOfEachEngine) {
+  StreamEventParser parser;
+  const StreamEvent& vllm = parser.parse(
+      R"({"error": {"message": "Internal server error", "type": "InternalServerError", "param": null, "code": 500}})");
+  EXPECT_TRUE(vllm.is_error);
+  EXPECT_EQ(vllm.error_message, "Internal server error");
+  const StreamEvent& flat =
+      parser.parse(R"({"object":"error","message":"too long","type":"BadRequestError","code":400})");
+  EXPECT_TRUE(flat.is_error);
+  EXPECT_EQ(flat.error_message, "too long");
+  EXPECT_FALSE(parser.parse(R"({"choices":[],"error":null})").is_error);
+}
+
+TEST(StreamEvent, DoneIsRecognisedWithBlanksAroundIt) {
+  StreamEventParser parser;
+  EXPECT_TRUE(parser.parse(" [DONE] ").done);
+  EXPECT_FALSE(parser.parse(" [DONE] ").malformed);
+}
+
+TEST(StreamEvent, AnythingElseIsMalformed) {
+  StreamEventParser parser;
+  for (const char* text : {"", "DONE", "{", "[1,2]", R"({"choices":[{"index":0,"text":"a})"}) {
+    EXPECT_TRUE(parser.parse(text).malformed) << text;
+  }
+}
+
+TEST(ErrorBody, GivesTheMessageOfEveryKnownShape) {
+  EXPECT_EQ(error_message_of_body(R"({"error":{"message":"The model `nope` does not exist.","code":404}})"),
+            "The model `nope` does not exist.");
+  EXPECT_EQ(error_message_of_body(R"({"object":"error","message":"bad"})"), "bad");
+  EXPECT_EQ(error_message_of_body(R"({"error":"Unauthorized"})"), "Unauthorized");
+  EXPECT_EQ(error_message_of_body(R"({"detail":"Not Found"})"), "Not Found");
+  EXPECT_EQ(error_message_of_body("<html>\nBad Gateway</html>\n"), "<html> Bad Gateway</html>");
+}
+
+}  // namespace
+}  // namespace tokamark::protocol
