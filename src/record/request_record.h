@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -96,5 +98,17 @@ const char* to_word(RequestStatus status);
 const char* to_word(RequestError error);
 const char* to_word(Phase phase);
 const char* to_word(TokenSource source);
+
+/// The value behind a stable word, or nothing when no value has that word.
+template <typename Value>
+std::optional<Value> from_word(std::string_view word);
+template <>
+std::optional<RequestStatus> from_word(std::string_view word);
+template <>
+std::optional<RequestError> from_word(std::string_view word);
+template <>
+std::optional<Phase> from_word(std::string_view word);
+template <>
+std::optional<TokenSource> from_word(std::string_view word);
 
 }  // namespace tokamark::record

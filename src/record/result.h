@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "record/request_record.h"
 #include "workload/schedule.h"
 
 namespace tokamark::record {
@@ -92,11 +95,30 @@ struct StudyResult {
   std::vector<TrialResult> trials;
 };
 
+/// JSON with exactly the names of docs/RESULT_FORMAT.md. Text in it is valid UTF-8 and numbers are
+/// finite, whatever the input held: a number that is not finite becomes null, with its reason.
 nlohmann::json to_json(const TrialResult& trial);
+/// The inverse; errors have kind `study` and name the field.
 base::Result<TrialResult> trial_from_json(const nlohmann::json& json);
 nlohmann::json to_json(const StudyResult& result);
 base::Result<StudyResult> study_result_from_json(const nlohmann::json& json);
 
+/// `load` of a trial: kind, and concurrency or rate_per_s with arrivals.
+nlohmann::json to_json(const workload::LoadShape& load);
+base::Result<workload::LoadShape> load_from_json(const nlohmann::json& json);
+
+/// The text of results.json, the same for the same result, and the way back.
+std::string to_text(const StudyResult& result);
+base::Result<StudyResult> study_result_from_text(std::string_view text);
+
+/// results.json and a trial's summary, written whole or not at all. Errors name the path.
+base::Result<void> write_result_file(const std::filesystem::path& path, const StudyResult& result);
+base::Result<StudyResult> read_result_file(const std::filesystem::path& path);
+base::Result<void> write_trial_file(const std::filesystem::path& path, const TrialResult& trial);
+base::Result<TrialResult> read_trial_file(const std::filesystem::path& path);
+
 const char* to_word(Verdict verdict);
+template <>
+std::optional<Verdict> from_word(std::string_view word);
 
 }  // namespace tokamark::record

@@ -1,0 +1,169 @@
+#include <cmath>
+
+#include "record/json_text.h"
+#include "record/load_words_internal.h"
+#include "record/result.h"
+
+namespace tokamark::record {
+namespace {
+
+using Reasons = std::map<std::string, std::string>;
+
+constexpr const char* kNotFinite = "not a finite number";
+
+/// The fields of one object, and the reasons of its nulls, which come last.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(Reasons reasons) : reasons_(std::move(reasons)) {}
+
+  void number(const char* key, std::optional<double> value) {
+    if (value && !std::isfinite(*value)) {
+      reasons_.try_emplace(key, kNotFinite);
+      value.reset();
+    }
+    object_[key] = value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+  }
+
+  void integer(const char* key, std::optional<std::int64_t> value) {
+    object_[key] = value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+  }
+
+  void set(const char* key, nlohmann::json value) { object_[key] = std::move(value); }
+
+  nlohmann::json finish() {
+    if (!reasons_.empty()) {
+      object_["reasons"] = clean_json(nlohmann::json(reasons_));
+    }
+    return std::move(object_);
+  }
+
+ private:
+  nlohmann::json object_ = nlohmann::json::object();
+  Reasons reasons_;
+};
+
+nlohmann::json to_json(const LatencySummary& summary) {
+  ObjectWriter object(summary.reasons);
+  object.integer("n", summary.n);
+  object.number("mean", summary.mean);
+  object.number("p50", summary.p50);
+  object.number("p90", summary.p90);
+  object.number("p95", summary.p95);
+  object.number("p99", summary.p99);
+  object.number("max", summary.max);
+  return object.finish();
+}
+
+nlohmann::json to_json(const ClientError& error) {
+  ObjectWriter object({});
+  object.number("p50", error.p50);
+  object.number("p99", error.p99);
+  object.number("max", error.max);
+  return object.finish();
+}
+
+nlohmann::json to_json(const TrialCounts& counts) {
+  return {{"scheduled", counts.scheduled},       {"sent", counts.sent},
+          {"succeeded", counts.succeeded},       {"failed", counts.failed},
+          {"timed_out", counts.timed_out},       {"input_tokens", counts.input_tokens},
+          {"output_tokens", counts.output_tokens}, {"cached_tokens", counts.cached_tokens}};
+}
+
+nlohmann::json to_json(const TrialMetrics& metrics) {
+  ObjectWriter object(metrics.reasons);
+  object.set("ttft_ms", to_json(metrics.ttft_ms));
+  object.set("ttft_wire_ms", to_json(metrics.ttft_wire_ms));
+  object.set("tpot_ms", to_json(metrics.tpot_ms));
+  object.set("itl_ms", to_json(metrics.itl_ms));
+  object.set("e2e_ms", to_json(metrics.e2e_ms));
+  object.number("output_tokens_per_s", metrics.output_tokens_per_s);
+  object.number("requests_per_s", metrics.requests_per_s);
+  object.number("goodput_requests_per_s", metrics.goodput_requests_per_s);
+  return object.finish();
+}
+
+nlohmann::json to_json(const TrialResources& resources) {
+  ObjectWriter object(resources.reasons);
+  object.integer("vram_loaded_bytes", resources.vram_loaded_bytes);
+  object.integer("vram_warmed_bytes", resources.vram_warmed_bytes);
+  object.integer("vram_peak_bytes", resources.vram_peak_bytes);
+  object.integer("rss_loaded_bytes", resources.rss_loaded_bytes);
+  object.integer("rss_warmed_bytes", resources.rss_warmed_bytes);
+  object.integer("rss_peak_bytes", resources.rss_peak_bytes);
+  object.number("engine_cpu_s", resources.engine_cpu_s);
+  return object.finish();
+}
+
+nlohmann::json to_json(const TrialClient& client) {
+  ObjectWriter object({});
+  object.set("lateness_ms", to_json(client.lateness_ms));
+  object.set("receive_delay_ms", to_json(client.receive_delay_ms));
+  object.number("late_share", client.late_share);
+  object.number("shared_read_share", client.shared_read_share);
+  object.number("kernel_stamp_share", client.kernel_stamp_share);
+  object.number("cpu_s", client.cpu_s);
+  object.number("cpu_share", client.cpu_share);
+  return object.finish();
+}
+
+nlohmann::json to_json(const std::vector<VerdictCode>& codes) {
+  auto list = nlohmann::json::array();
+  for (const auto& code : codes) {
+    list.push_back({{"code", valid_utf8(code.code)},
+                    {"evidence", valid_utf8(code.evidence)},
+                    {"advice", valid_utf8(code.advice)}});
+  }
+  return list;
+}
+
+}  // namespace
+
+nlohmann::json to_json(const workload::LoadShape& load) {
+  nlohmann::json object{{"kind", load_kind_word(load.kind)}};
+  if (load.kind == workload::LoadKind::closed) {
+    object["concurrency"] = load.concurrency;
+    return object;
+  }
+  object["rate_per_s"] = load.rate_per_s;
+  object["arrivals"] = arrivals_word(load.arrivals);
+  if (load.arrivals == workload::Arrivals::gamma) {
+    object["gamma_cv"] = load.gamma_cv;
+  }
+  return object;
+}
+
+nlohmann::json to_json(const TrialResult& trial) {
+  ObjectWriter object({});
+  object.set("id", valid_utf8(trial.id));
+  object.set("engine", valid_utf8(trial.engine));
+  object.set("workload", valid_utf8(trial.workload));
+  object.set("load", to_json(trial.load));
+  object.set("repeat", trial.repeat);
+  object.set("verdict", to_word(trial.verdict));
+  object.set("codes", to_json(trial.codes));
+  object.set("window", {{"start_s", trial.window_start_s}, {"end_s", trial.window_end_s}});
+  object.set("schedule_sha256", valid_utf8(trial.schedule_sha256));
+  object.set("counts", to_json(trial.counts));
+  object.set("metrics", to_json(trial.metrics));
+  object.set("resources", to_json(trial.resources));
+  object.set("client", to_json(trial.client));
+  object.set("engine_info", clean_json(trial.engine_info));
+  return object.finish();
+}
+
+nlohmann::json to_json(const StudyResult& result) {
+  auto trials = nlohmann::json::array();
+  for (const auto& trial : result.trials) {
+    trials.push_back(to_json(trial));
+  }
+  return {{"schema", kResultSchema},
+          {"methodology_version", kMethodologyVersion},
+          {"simulated", result.simulated},
+          {"study", clean_json(result.study)},
+          {"manifest", clean_json(result.manifest)},
+          {"trials", std::move(trials)}};
+}
+
+std::string to_text(const StudyResult& result) { return to_json(result).dump(1) + "\n"; }
+
+}  // namespace tokamark::record

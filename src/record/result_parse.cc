@@ -1,0 +1,191 @@
+#include "record/json_fields_internal.h"
+#include "record/load_words_internal.h"
+#include "record/result.h"
+
+namespace tokamark::record {
+namespace {
+
+void read(const JsonFields& fields, LatencySummary& summary) {
+  fields.integer("n", summary.n);
+  fields.number_or_null("mean", summary.mean);
+  fields.number_or_null("p50", summary.p50);
+  fields.number_or_null("p90", summary.p90);
+  fields.number_or_null("p95", summary.p95);
+  fields.number_or_null("p99", summary.p99);
+  fields.number_or_null("max", summary.max);
+  fields.reasons(summary.reasons);
+}
+
+void read(const JsonFields& fields, ClientError& error) {
+  fields.number_or_null("p50", error.p50);
+  fields.number_or_null("p99", error.p99);
+  fields.number_or_null("max", error.max);
+}
+
+void read(const JsonFields& fields, TrialCounts& counts) {
+  fields.integer("scheduled", counts.scheduled);
+  fields.integer("sent", counts.sent);
+  fields.integer("succeeded", counts.succeeded);
+  fields.integer("failed", counts.failed);
+  fields.integer("timed_out", counts.timed_out);
+  fields.integer("input_tokens", counts.input_tokens);
+  fields.integer("output_tokens", counts.output_tokens);
+  fields.integer("cached_tokens", counts.cached_tokens);
+}
+
+void read(const JsonFields& fields, TrialMetrics& metrics) {
+  read(fields.child("ttft_ms"), metrics.ttft_ms);
+  read(fields.child("ttft_wire_ms"), metrics.ttft_wire_ms);
+  read(fields.child("tpot_ms"), metrics.tpot_ms);
+  read(fields.child("itl_ms"), metrics.itl_ms);
+  read(fields.child("e2e_ms"), metrics.e2e_ms);
+  fields.number_or_null("output_tokens_per_s", metrics.output_tokens_per_s);
+  fields.number_or_null("requests_per_s", metrics.requests_per_s);
+  fields.number_or_null("goodput_requests_per_s", metrics.goodput_requests_per_s);
+  fields.reasons(metrics.reasons);
+}
+
+void read(const JsonFields& fields, TrialResources& resources) {
+  fields.integer_or_null("vram_loaded_bytes", resources.vram_loaded_bytes);
+  fields.integer_or_null("vram_warmed_bytes", resources.vram_warmed_bytes);
+  fields.integer_or_null("vram_peak_bytes", resources.vram_peak_bytes);
+  fields.integer_or_null("rss_loaded_bytes", resources.rss_loaded_bytes);
+  fields.integer_or_null("rss_warmed_bytes", resources.rss_warmed_bytes);
+  fields.integer_or_null("rss_peak_bytes", resources.rss_peak_bytes);
+  fields.number_or_null("engine_cpu_s", resources.engine_cpu_s);
+  fields.reasons(resources.reasons);
+}
+
+void read(const JsonFields& fields, TrialClient& client) {
+  read(fields.child("lateness_ms"), client.lateness_ms);
+  read(fields.child("receive_delay_ms"), client.receive_delay_ms);
+  fields.number_or_null("late_share", client.late_share);
+  fields.number_or_null("shared_read_share", client.shared_read_share);
+  fields.number_or_null("kernel_stamp_share", client.kernel_stamp_share);
+  fields.number("cpu_s", client.cpu_s);
+  fields.number("cpu_share", client.cpu_share);
+}
+
+void read_codes(const JsonFields& fields, std::string& problem, std::vector<VerdictCode>& codes) {
+  const auto& list = fields.raw("codes");
+  if (!list.is_array()) {
+    fields.fail("codes", "an array");
+    return;
+  }
+  for (const auto& item : list) {
+    const JsonFields entry(item, fields.path_of("codes[" + std::to_string(codes.size()) + "]"),
+                           problem);
+    auto& code = codes.emplace_back();
+    entry.text("code", code.code);
+    entry.text("evidence", code.evidence);
+    entry.text("advice", code.advice);
+  }
+}
+
+void read(const JsonFields& fields, workload::LoadShape& load) {
+  std::string word;
+  fields.text("kind", word);
+  const auto kind = load_kind_from_word(word);
+  if (!kind) {
+    fields.fail("kind", "closed or open");
+    return;
+  }
+  load.kind = *kind;
+  if (load.kind == workload::LoadKind::closed) {
+    fields.integer("concurrency", load.concurrency);
+    return;
+  }
+  fields.number("rate_per_s", load.rate_per_s);
+  fields.text("arrivals", word);
+  const auto arrivals = arrivals_from_word(word);
+  if (!arrivals) {
+    fields.fail("arrivals", "constant, poisson or gamma");
+    return;
+  }
+  load.arrivals = *arrivals;
+  if (load.arrivals == workload::Arrivals::gamma) {
+    fields.number("gamma_cv", load.gamma_cv);
+  }
+}
+
+void read(const JsonFields& fields, std::string& problem, TrialResult& trial) {
+  fields.text("id", trial.id);
+  fields.text("engine", trial.engine);
+  fields.text("workload", trial.workload);
+  read(fields.child("load"), trial.load);
+  fields.integer("repeat", trial.repeat);
+  std::string word;
+  fields.text("verdict", word);
+  const auto verdict = from_word<Verdict>(word);
+  if (verdict) {
+    trial.verdict = *verdict;
+  } else {
+    fields.fail("verdict", "valid, invalid or incomplete");
+  }
+  read_codes(fields, problem, trial.codes);
+  const auto window = fields.child("window");
+  window.number("start_s", trial.window_start_s);
+  window.number("end_s", trial.window_end_s);
+  fields.text("schedule_sha256", trial.schedule_sha256);
+  read(fields.child("counts"), trial.counts);
+  read(fields.child("metrics"), trial.metrics);
+  read(fields.child("resources"), trial.resources);
+  read(fields.child("client"), trial.client);
+  trial.engine_info = fields.raw("engine_info");
+}
+
+base::Error bad(const std::string& problem) {
+  return base::Error{base::ErrorKind::study, problem};
+}
+
+}  // namespace
+
+base::Result<workload::LoadShape> load_from_json(const nlohmann::json& json) {
+  std::string problem;
+  workload::LoadShape load;
+  read(JsonFields(json, "load", problem), load);
+  if (!problem.empty()) {
+    return bad(problem);
+  }
+  return load;
+}
+
+base::Result<TrialResult> trial_from_json(const nlohmann::json& json) {
+  std::string problem;
+  TrialResult trial;
+  read(JsonFields(json, "trial", problem), problem, trial);
+  if (!problem.empty()) {
+    return bad(problem);
+  }
+  return trial;
+}
+
+base::Result<StudyResult> study_result_from_json(const nlohmann::json& json) {
+  std::string problem;
+  StudyResult result;
+  const JsonFields fields(json, "results", problem);
+  int schema = 0;
+  fields.integer("schema", schema);
+  if (problem.empty() && schema != kResultSchema) {
+    return bad("results.schema is " + std::to_string(schema) + ", but this program reads version " +
+               std::to_string(kResultSchema) + "; use the tokamark that wrote the file");
+  }
+  fields.boolean("simulated", result.simulated);
+  result.study = fields.raw("study");
+  result.manifest = fields.raw("manifest");
+  const auto& trials = fields.raw("trials");
+  if (!trials.is_array()) {
+    fields.fail("trials", "an array");
+  } else {
+    for (const auto& item : trials) {
+      const auto path = "results.trials[" + std::to_string(result.trials.size()) + "]";
+      read(JsonFields(item, path, problem), problem, result.trials.emplace_back());
+    }
+  }
+  if (!problem.empty()) {
+    return bad(problem);
+  }
+  return result;
+}
+
+}  // namespace tokamark::record
