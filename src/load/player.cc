@@ -1,0 +1,103 @@
+#include "load/player.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <latch>
+#include <thread>
+
+#include "base/assert.h"
+#include "load/shard.h"
+
+namespace tokamark::load {
+
+namespace {
+
+/// Asks for real-time priority for the calling thread. The thread sleeps between events, so it
+/// cannot starve the machine; containers and ordinary users are refused, and the result says so.
+bool become_realtime() {
+  sched_param parameter{};
+  parameter.sched_priority = 1;
+  return ::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &parameter) == 0;
+}
+
+/// Fills in what follows from the schedule and from the window as it finally was.
+void complete_records(PlayResult& result, const workload::Schedule& schedule) {
+  for (record::RequestRecord& record : result.records) {
+    const std::uint32_t prompt = schedule.requests[record.schedule_index].prompt;
+    record.category = schedule.prompts[prompt].category;
+    const base::Nanos s = record.scheduled;
+    const bool before = result.window_start.count() < 0 || s < result.window_start;
+    const bool after = result.window_end.count() >= 0 && s >= result.window_end;
+    record.phase = before  ? record::Phase::warmup
+                   : after ? record::Phase::tail
+                           : record::Phase::measured;
+  }
+}
+
+}  // namespace
+
+base::Result<PlayResult> play(const PlayOptions& options) {
+  TOKAMARK_ASSERT(options.schedule != nullptr && options.renderer != nullptr);
+  TOKAMARK_ASSERT(options.stop != nullptr && options.threads > 0);
+  std::shared_ptr<net::TlsContext> tls;
+  if (options.endpoint.security == net::Security::tls) {
+    TOKAMARK_TRY(tls, net::TlsContext::make());
+  }
+  PlayOptions checked = options;
+  if (options.schedule->load.kind == workload::LoadKind::closed) {
+    checked.threads = std::min(options.threads, options.schedule->load.concurrency);
+  }
+  Window window(options.window);
+  Finish finish;
+  finish.threads = checked.threads;
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (std::uint32_t i = 0; i < checked.threads; ++i) {
+    shards.push_back(std::make_unique<Shard>(checked, Shard::Place{i, &window, &finish}));
+    shards.back()->set_tls(tls);
+    if (shards.back()->connect_all() > 0) {
+      return base::Error{base::ErrorKind::engine,
+                         "cannot connect to " + options.endpoint.host_header + ": " +
+                             shards.back()->connect_error() + "; is the server running there?"};
+    }
+  }
+
+  base::TimePoint start{};
+  std::atomic<std::uint32_t> realtime{0};
+  std::latch everyone(static_cast<std::ptrdiff_t>(checked.threads) + 1);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& shard : shards) {
+      threads.emplace_back([&everyone, &realtime, &start, &shard] {
+        if (become_realtime()) {
+          ++realtime;
+          shard->sleep_only();
+        }
+        everyone.arrive_and_wait();
+        shard->run(start);
+      });
+    }
+    start = std::chrono::steady_clock::now();
+    everyone.arrive_and_wait();
+  }
+
+  PlayResult result;
+  result.start = start;
+  result.realtime = realtime == checked.threads;
+  result.window_start = window.start();
+  result.window_end = window.end();
+  for (auto& shard : shards) {
+    std::vector<record::RequestRecord> records = shard->take_records();
+    std::move(records.begin(), records.end(), std::back_inserter(result.records));
+    result.threads.push_back(shard->cost());
+    result.clock_stepped = result.clock_stepped || shard->clock_stepped();
+    result.stopped = result.stopped || shard->stopped();
+  }
+  std::sort(result.records.begin(), result.records.end(),
+            [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+  complete_records(result, *options.schedule);
+  return result;
+}
+
+}  // namespace tokamark::load

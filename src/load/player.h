@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "load/live.h"
+#include "load/stream_reader.h"
+#include "load/window.h"
+#include "net/address.h"
+#include "net/tls.h"
+#include "protocol/request_renderer.h"
+#include "record/request_record.h"
+#include "workload/schedule.h"
+
+namespace tokamark::load {
+
+struct Timeouts {
+  base::Nanos connect{}, first_byte{}, inter_chunk{}, total{};
+};
+
+/// Everything a trial's load needs. The pointed-to objects must outlive `play`.
+struct PlayOptions {
+  net::Endpoint endpoint;
+  const workload::Schedule* schedule = nullptr;
+  const protocol::RequestRenderer* renderer = nullptr;
+  ChunkCounting counting = ChunkCounting::one_each;
+  WindowRule window;
+  Timeouts timeouts;
+  std::uint32_t threads = 1;
+  const std::atomic<bool>* stop = nullptr;  ///< becomes true to end the trial early
+  LiveStats* live = nullptr;                ///< may be null
+  std::atomic<bool>* window_opened = nullptr;  ///< set once the window is open; may be null
+};
+
+/// Client-side cost of one load thread.
+struct ThreadCost {
+  double cpu_s = 0.0;         ///< whole trial
+  double window_cpu_s = 0.0;  ///< inside the window
+};
+
+/// What a trial's load produced. Records are in order of `sequence`.
+struct PlayResult {
+  base::TimePoint start{};  ///< zero of every time below
+  std::vector<record::RequestRecord> records;
+  base::Nanos window_start{-1}, window_end{-1};
+  std::vector<ThreadCost> threads;
+  /// The wall clock was stepped while kernel stamps were in use.
+  bool clock_stepped = false;
+  /// Every load thread had real-time priority (SCHED_FIFO), so that engines on the same cores
+  /// could not delay it.
+  bool realtime = false;
+  /// The trial was stopped before its measured requests had ended.
+  bool stopped = false;
+};
+
+/// Plays the schedule against the endpoint and returns every record. Closed loads open all their
+/// connections first, outside the measurement. One thread per shard, nothing shared but the
+/// window's atomics; the calling thread waits. Errors have kind `engine` (cannot connect at all)
+/// or `internal` (no descriptors); a failed request is a record, not an error.
+base::Result<PlayResult> play(const PlayOptions& options);
+
+}  // namespace tokamark::load

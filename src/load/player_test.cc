@@ -1,0 +1,212 @@
+#include "load/player.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "load/scripted_server.h"
+
+namespace tokamark::load {
+namespace {
+
+using record::Phase;
+using record::RequestError;
+using record::RequestRecord;
+using record::RequestStatus;
+using After = ScriptedServer::After;
+using std::chrono::milliseconds;
+
+/// A schedule, its renderer and options for one short trial against a scripted server.
+class Playing : public testing::Test {
+ protected:
+  void closed(std::uint32_t concurrency, std::uint32_t least_requests) {
+    schedule.load.kind = workload::LoadKind::closed;
+    schedule.load.concurrency = concurrency;
+    for (int i = 0; i < 8; ++i) schedule.requests.push_back({base::Nanos(0), 0, 3});
+    options.window.warmup_requests = concurrency;
+    options.window.least_requests = least_requests;
+  }
+  void open(int requests, milliseconds gap) {
+    schedule.load.kind = workload::LoadKind::open;
+    for (int i = 0; i < requests; ++i) schedule.requests.push_back({gap * i, 0, 3});
+    options.window.least = gap * (requests / 2);
+  }
+  PlayResult run(const ScriptedServer& server) {
+    schedule.prompts.push_back({"short", "hello", "", 0});
+    protocol::RequestShape shape;
+    shape.path = "/v1/chat/completions";
+    shape.api = "chat";
+    renderer = protocol::RequestRenderer::make(shape, schedule.prompts).value();
+    options.endpoint = net::resolve(server.url()).value();
+    options.schedule = &schedule;
+    options.renderer = &renderer;
+    options.window.longest = std::chrono::seconds(30);
+    options.stop = &stop;
+    auto result = play(options);
+    EXPECT_TRUE(result.has_value()) << result.error().message;
+    return std::move(result.value());
+  }
+  static std::vector<RequestRecord> measured(const PlayResult& result) {
+    std::vector<RequestRecord> some;
+    for (const RequestRecord& r : result.records) {
+      if (r.phase == Phase::measured) some.push_back(r);
+    }
+    return some;
+  }
+
+  workload::Schedule schedule;
+  protocol::RequestRenderer renderer;
+  PlayOptions options = [] {
+    PlayOptions o;
+    o.timeouts = {std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(10),
+                  std::chrono::seconds(30)};
+    return o;
+  }();
+  std::atomic<bool> stop{false};
+};
+
+TEST_F(Playing, AClosedLoadKeepsItsConcurrencyAndReusesItsConnections) {
+  closed(4, 40);
+  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
+  const PlayResult result = run(server);
+  EXPECT_EQ(server.connections(), 4);
+  EXPECT_LE(server.most_at_once(), 4);
+  EXPECT_GE(measured(result).size(), 40U);
+  std::set<std::uint64_t> sequences;
+  for (const RequestRecord& r : result.records) {
+    sequences.insert(r.sequence);
+    if (r.status == RequestStatus::cut_off) continue;
+    EXPECT_EQ(r.status, RequestStatus::succeeded) << r.error_message;
+    EXPECT_EQ(r.output_tokens, 3);
+    EXPECT_EQ(r.category, "short");
+    EXPECT_LE(r.scheduled, r.sent);
+    EXPECT_LE(r.sent, r.first_byte);
+    EXPECT_LE(r.first_token, r.last_token);
+    EXPECT_EQ(r.connections, 0);
+    EXPECT_EQ(r.schedule_index, r.sequence % 8);
+  }
+  EXPECT_EQ(sequences.size(), result.records.size());  // none lost, none twice
+  EXPECT_EQ(*sequences.rbegin() + 1, result.records.size());
+}
+
+TEST_F(Playing, TwoThreadsShareOneClosedLoad) {
+  closed(5, 50);
+  options.threads = 2;
+  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
+  const PlayResult result = run(server);
+  EXPECT_EQ(server.connections(), 5);
+  EXPECT_EQ(result.threads.size(), 2U);
+  EXPECT_GE(measured(result).size(), 50U);
+}
+
+TEST_F(Playing, AnOpenLoadSendsEveryRequestOfItsWindowFromItsScheduledTime) {
+  open(40, milliseconds(5));
+  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
+  const PlayResult result = run(server);
+  ASSERT_FALSE(measured(result).empty());
+  for (const RequestRecord& r : result.records) {
+    EXPECT_EQ(r.scheduled, milliseconds(5) * static_cast<int>(r.sequence));
+    EXPECT_LE(r.scheduled, r.sent);
+  }
+}
+
+TEST_F(Playing, ServerErrorsAreRecordsAndTheLoadGoesOn) {
+  closed(2, 20);
+  ScriptedServer server([](int number) {
+    if (number % 2 == 1) return ScriptedServer::Answer{streamed_answer(3)};
+    return ScriptedServer::Answer{
+        "HTTP/1.1 500 Oops\r\nContent-Length: 28\r\n\r\n{\"error\":{\"message\":\"broken\"}}"};
+  });
+  const auto some = measured(run(server));
+  ASSERT_GE(some.size(), 20U);
+  int failed = 0;
+  for (const RequestRecord& r : some) {
+    if (r.status == RequestStatus::succeeded) continue;
+    ++failed;
+    EXPECT_EQ(r.error, RequestError::http_status);
+    EXPECT_EQ(r.http_status, 500);
+  }
+  EXPECT_GE(failed, 5);
+}
+
+TEST_F(Playing, AnAnswerCutInTheMiddleIsAFailure) {
+  closed(1, 5);
+  const std::string whole = streamed_answer(3);
+  ScriptedServer server([&](int) {
+    return ScriptedServer::Answer{whole.substr(0, whole.size() / 2), After::close};
+  });
+  for (const RequestRecord& r : measured(run(server))) {
+    EXPECT_EQ(r.error, RequestError::connection_closed);
+  }
+}
+
+// llama.cpp closes a connection after 100 requests and uvicorn after five idle seconds; neither is
+// a failure of the request that finds it closed.
+TEST_F(Playing, ARequestThatFindsItsConnectionClosedIsSentAgainOnceAndSaysSo) {
+  closed(1, 6);
+  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3), After::close}; });
+  const PlayResult result = run(server);
+  int resent = 0;
+  for (const RequestRecord& r : measured(result)) {
+    EXPECT_EQ(r.status, RequestStatus::succeeded) << r.error_message;
+    resent += r.resends;
+    EXPECT_EQ(r.connections, 1);
+  }
+  EXPECT_GE(resent, 1);
+}
+
+TEST_F(Playing, ASilentServerIsATimeout) {
+  closed(1, 1);
+  options.window.warmup_requests = 0;
+  options.timeouts.first_byte = milliseconds(50);
+  ScriptedServer server([](int) { return ScriptedServer::Answer{"", After::keep, true}; });
+  const PlayResult result = run(server);
+  ASSERT_GE(result.records.size(), 1U);
+  EXPECT_EQ(result.records[0].status, RequestStatus::timed_out);
+  EXPECT_EQ(result.records[0].error, RequestError::first_byte_timeout);
+}
+
+TEST_F(Playing, AStreamThatFallsSilentIsATimeout) {
+  closed(1, 1);
+  options.window.warmup_requests = 0;
+  options.timeouts.inter_chunk = milliseconds(50);
+  const std::string part = streamed_answer(3).substr(0, 200);
+  ScriptedServer server([&](int) { return ScriptedServer::Answer{part}; });
+  const PlayResult result = run(server);
+  EXPECT_EQ(result.records[0].error, RequestError::inter_chunk_timeout);
+  EXPECT_GE(result.records[0].first_token.count(), 0);
+}
+
+TEST_F(Playing, AStopEndsTheTrialAndCutsTheRunningRequestsOff) {
+  closed(2, 1'000'000);
+  ScriptedServer server([&](int number) {
+    if (number == 10) stop = true;
+    return number >= 10 ? ScriptedServer::Answer{"", After::keep, true}
+                        : ScriptedServer::Answer{streamed_answer(3)};
+  });
+  const PlayResult result = run(server);
+  EXPECT_TRUE(result.stopped);
+  EXPECT_EQ(result.records.back().status, RequestStatus::cut_off);
+}
+
+TEST_F(Playing, NobodyListeningIsAnErrorThatNamesTheAddress) {
+  closed(1, 1);
+  std::string url;
+  {
+    ScriptedServer gone([](int) { return ScriptedServer::Answer{}; });
+    url = gone.url();
+  }
+  schedule.prompts.push_back({"short", "hello", "", 0});
+  renderer = protocol::RequestRenderer::make({}, schedule.prompts).value();
+  options.endpoint = net::resolve(url).value();
+  options.schedule = &schedule;
+  options.renderer = &renderer;
+  options.stop = &stop;
+  const auto result = play(options);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().kind, base::ErrorKind::engine);
+  EXPECT_NE(result.error().message.find(url.substr(7)), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tokamark::load

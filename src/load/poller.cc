@@ -1,0 +1,53 @@
+#include "load/poller.h"
+
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace tokamark::load {
+
+Poller::Poller()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
+  if (!good()) return;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = nullptr;
+  (void)::epoll_ctl(epoll_, EPOLL_CTL_ADD, timer_, &event);
+}
+
+Poller::~Poller() {
+  if (timer_ >= 0) ::close(timer_);
+  if (epoll_ >= 0) ::close(epoll_);
+}
+
+void Poller::watch(int socket, void* data) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = data;
+  (void)::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event);
+}
+
+std::span<const epoll_event> Poller::wait(base::TimePoint now, base::TimePoint wake,
+                                          std::chrono::milliseconds longest) {
+  int timeout = static_cast<int>(longest.count());
+  if (wake <= now + spin_) {
+    timeout = 0;
+  } else if (wake < now + longest && wake != armed_) {
+    armed_ = wake;
+    const auto at = (wake - spin_).time_since_epoch();
+    itimerspec spec{};
+    spec.it_value.tv_sec = static_cast<time_t>(at / std::chrono::seconds(1));
+    spec.it_value.tv_nsec = static_cast<long>((at % std::chrono::seconds(1)).count());
+    (void)::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &spec, nullptr);
+  }
+  const int count = ::epoll_wait(epoll_, events_, kMaxEvents, timeout);
+  // The timer's own event only wakes; it is moved out of the way.
+  auto* const end = std::remove_if(events_, events_ + std::max(count, 0), [](const auto& event) {
+    return event.data.ptr == nullptr;
+  });
+  return {events_, static_cast<std::size_t>(end - events_)};
+}
+
+}  // namespace tokamark::load

@@ -1,0 +1,347 @@
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/assert.h"
+#include "load/shard_internal.h"
+
+namespace tokamark::load {
+
+namespace {
+
+using record::RequestError;
+using record::RequestStatus;
+
+constexpr std::size_t kReadSize = 64 * 1024;
+/// Most streams one thread opens for an open load before a request fails for want of one.
+constexpr std::size_t kMaxSlots = 100'000;
+
+double thread_cpu_s() {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::size_t streams_of(const PlayOptions& options, std::uint32_t index) {
+  if (options.schedule->load.kind == workload::LoadKind::open) return 0;
+  const std::uint32_t all = options.schedule->load.concurrency;
+  return all / options.threads + (index < all % options.threads ? 1 : 0);
+}
+
+}  // namespace
+
+Shard::Shard(const PlayOptions& options, const Place& place)
+    : options_(options),
+      place_(place),
+      feed_({options.schedule, options.renderer, place.index, options.threads,
+             std::clamp<std::size_t>(streams_of(options, place.index), 64, 4096)}),
+      buffer_(protocol::ResponseParser::kHeadroom + kReadSize) {
+  records_.reserve(std::max<std::size_t>(options.schedule->requests.size(), 1024));
+  for (std::size_t i = 0; i < streams_of(options, place.index); ++i) add_slot();
+}
+
+Shard::~Shard() = default;
+
+bool Shard::closed_loop() const {
+  return options_.schedule->load.kind == workload::LoadKind::closed;
+}
+
+Shard::Slot& Shard::add_slot() {
+  slots_.emplace_back(events_);
+  idle_.push_back(&slots_.back());
+  return slots_.back();
+}
+
+void Shard::open_connection(Slot& slot) {
+  slot.connection.connect(options_.endpoint, tls_);
+  slot.connect_started = now();
+  if (slot.connection.socket() >= 0) poller_.watch(slot.connection.socket(), &slot);
+}
+
+std::size_t Shard::connect_all() {
+  using State = net::Connection::State;
+  start_ = std::chrono::steady_clock::now();
+  for (Slot& slot : slots_) open_connection(slot);
+  std::size_t waiting = slots_.size();
+  while (waiting > 0 && now() < options_.timeouts.connect && !options_.stop->load()) {
+    (void)poller_.wait(start_ + now(), start_ + options_.timeouts.connect, kLongestWait);
+    waiting = 0;
+    for (Slot& slot : slots_) {
+      slot.connection.advance();
+      const State state = slot.connection.state();
+      waiting += state == State::connecting || state == State::handshaking ? 1 : 0;
+    }
+  }
+  std::size_t failed = 0;
+  for (Slot& slot : slots_) {
+    if (slot.connection.state() == State::open) continue;
+    ++failed;
+    connect_error_ = slot.connection.error().empty() ? "no answer within the connect timeout"
+                                                     : slot.connection.error();
+  }
+  return failed;
+}
+
+void Shard::run(base::TimePoint start) {
+  start_ = start;
+  const double cpu_before = thread_cpu_s();
+  if (closed_loop()) {
+    // All streams are due at the start. The copy is taken because issue() takes slots off idle_.
+    const std::vector<Slot*> streams = idle_;
+    idle_.clear();
+    for (Slot* slot : streams) issue(*slot, base::Nanos(0));
+  }
+  for (;;) {
+    const base::Nanos at = now();
+    if (stamps_.refresh(start_ + at)) clock_stepped_ = true;
+    place_.window->advance(at);
+    note_costs();
+    start_due(at);
+    if (options_.stop->load(std::memory_order_relaxed)) {
+      stopped_ = true;
+      break;
+    }
+    if (!reported_ready_ && place_.window->closed() && !measured_work_left()) {
+      reported_ready_ = true;
+      place_.finish->ready.fetch_add(1, std::memory_order_acq_rel);
+    }
+    if (place_.finish->all()) break;
+    feed_.refill();
+    for (const epoll_event& event : poller_.wait(start_ + at, next_wake(), kLongestWait)) {
+      on_ready(*static_cast<Slot*>(event.data.ptr));
+    }
+    check_timeouts(now());
+  }
+  note_costs();
+  cut_off_rest(now());
+  cost_.cpu_s = thread_cpu_s() - cpu_before;
+}
+
+base::TimePoint Shard::next_wake() {
+  if (closed_loop() || feed_.empty()) return base::TimePoint::max();
+  return start_ + feed_.next_offset();
+}
+
+void Shard::note_costs() {
+  if (cpu_at_open_s_ < 0 && place_.window->opened()) {
+    cpu_at_open_s_ = thread_cpu_s();
+    if (options_.window_opened != nullptr) options_.window_opened->store(true);
+  }
+  if (cpu_at_open_s_ >= 0 && !window_cost_done_ && place_.window->closed()) {
+    cost_.window_cpu_s = thread_cpu_s() - cpu_at_open_s_;
+    window_cost_done_ = true;
+  }
+}
+
+void Shard::start_due(base::Nanos at) {
+  if (closed_loop()) return;
+  while (!feed_.empty() && feed_.next_offset() <= at) {
+    const base::Nanos scheduled = feed_.next_offset();
+    issue(free_slot(), scheduled);
+    at = now();
+  }
+}
+
+Shard::Slot& Shard::free_slot() {
+  if (idle_.empty()) {
+    TOKAMARK_ASSERT(slots_.size() < kMaxSlots);
+    add_slot();
+  }
+  // The most recently used connection is the least likely to have been closed for idleness.
+  Slot& slot = *idle_.back();
+  idle_.pop_back();
+  return slot;
+}
+
+void Shard::issue(Slot& slot, base::Nanos scheduled) {
+  TOKAMARK_ASSERT(slot.state == SlotState::idle && !feed_.empty());
+  RequestFeed::Ready next = feed_.take();
+  slot.request.swap(next.bytes);
+  slot.sent = 0;
+  slot.pending.sequence = next.sequence;
+  slot.pending.schedule_index = next.schedule_index;
+  slot.pending.requested_output_tokens = next.output_tokens;
+  slot.pending.scheduled = scheduled;
+  if (slot.connection.state() == net::Connection::State::open) {
+    slot.state = SlotState::sending;
+    send_some(slot);
+  } else {
+    ++slot.pending.connections;
+    slot.state = SlotState::connecting;
+    open_connection(slot);
+    on_ready(slot);
+  }
+  feed_.give_back(std::move(next.bytes));
+}
+
+void Shard::send_some(Slot& slot) {
+  while (slot.sent < slot.request.size()) {
+    const base::Nanos at = now();
+    const long taken = slot.connection.write(slot.request.data() + slot.sent,
+                                             slot.request.size() - slot.sent);
+    if (taken > 0) {
+      if (slot.sent == 0) mark_sent(slot, at);
+      slot.sent += static_cast<std::size_t>(taken);
+      continue;
+    }
+    if (errno == EAGAIN) return;
+    const int code = errno;
+    if (!slot.reader.active()) mark_sent(slot, at);
+    on_closed(slot, {at, base::Nanos(0), ReadStamp::Source::process}, std::strerror(code));
+    return;
+  }
+  slot.reader.mutable_record().bytes_sent = slot.request.size();
+  slot.state = SlotState::receiving;
+}
+
+void Shard::mark_sent(Slot& slot, base::Nanos at) {
+  slot.pending.sent = at;
+  slot.last_activity = at;
+  slot.tokens_reported = 0;
+  slot.reader.begin(std::move(slot.pending), options_.counting);
+  slot.pending = record::RequestRecord();
+  if (options_.live != nullptr) {
+    options_.live->in_flight.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void Shard::on_ready(Slot& slot) {
+  using State = net::Connection::State;
+  if (slot.connection.state() == State::connecting ||
+      slot.connection.state() == State::handshaking) {
+    slot.connection.advance();
+  }
+  if (slot.state == SlotState::connecting) {
+    if (slot.connection.state() == State::failed) {
+      slot.reader.begin(std::move(slot.pending), options_.counting);
+      slot.pending = record::RequestRecord();
+      slot.reader.give_up(RequestStatus::failed, RequestError::connect_failed,
+                          slot.connection.error(), now());
+      end_request(slot, now());
+      return;
+    }
+    if (slot.connection.state() != State::open) return;
+    slot.state = SlotState::sending;
+  }
+  if (slot.connection.state() != State::open) return;
+  if (slot.state == SlotState::sending) send_some(slot);
+  if (slot.connection.state() == State::open) read_all(slot);
+}
+
+ReadStamp Shard::stamp_of(const net::Received& received) const {
+  ReadStamp stamp;
+  const base::Nanos process = now();
+  stamp.time = process;
+  if (received.stamp_ns == 0 || clock_stepped_) return stamp;
+  const base::Nanos kernel = stamps_.to_monotonic(received.stamp_ns) - start_;
+  if (kernel > process) return stamp;  // only a stepped clock can do that
+  stamp.time = kernel;
+  stamp.receive_delay = process - kernel;
+  stamp.source = ReadStamp::Source::kernel;
+  return stamp;
+}
+
+void Shard::read_all(Slot& slot) {
+  char* const data = buffer_.data() + protocol::ResponseParser::kHeadroom;
+  while (slot.connection.state() == net::Connection::State::open) {
+    const net::Received got = slot.connection.read(data, kReadSize);
+    if (got.status == net::Received::Status::would_block) return;
+    const ReadStamp stamp = stamp_of(got);
+    if (got.status != net::Received::Status::bytes) {
+      on_closed(slot, stamp, got.status == net::Received::Status::error
+                                 ? std::strerror(got.error_number)
+                                 : nullptr);
+      return;
+    }
+    if (!slot.reader.active()) {  // bytes that nobody asked for
+      slot.connection.close();
+      return;
+    }
+    slot.last_activity = stamp.time;
+    const bool had_token = slot.reader.record().first_token.count() >= 0;
+    slot.reader.on_bytes(data, got.size, stamp);
+    if (options_.live != nullptr) {
+      const std::uint64_t seen = slot.reader.tokens_seen();
+      options_.live->tokens.fetch_add(seen - slot.tokens_reported, std::memory_order_relaxed);
+      slot.tokens_reported = seen;
+      if (!had_token && slot.reader.record().first_token.count() >= 0) {
+        options_.live->add_ttft(slot.reader.record().first_token - slot.reader.record().scheduled);
+      }
+    }
+    if (!slot.reader.active()) {
+      end_request(slot, stamp.time);
+      return;
+    }
+  }
+}
+
+void Shard::on_closed(Slot& slot, const ReadStamp& stamp, const char* reason) {
+  if (slot.state == SlotState::idle || !slot.reader.active()) {
+    slot.connection.close();
+    return;
+  }
+  // A reused connection that the server had already closed for idleness: no byte of an answer
+  // exists, so the same request goes out once more on a fresh connection, and the record says so.
+  const record::RequestRecord& record = slot.reader.record();
+  if (!slot.reader.has_bytes() && record.connections == 0 && record.resends == 0) {
+    resend(slot);
+    return;
+  }
+  if (reason != nullptr) {
+    const bool sending = slot.state == SlotState::sending;
+    slot.reader.give_up(RequestStatus::failed,
+                        sending ? RequestError::send_failed : RequestError::connection_closed,
+                        reason, stamp.time);
+  } else {
+    slot.reader.on_eof(stamp);
+  }
+  end_request(slot, stamp.time);
+}
+
+void Shard::resend(Slot& slot) {
+  slot.reader.give_up(RequestStatus::failed, RequestError::connection_closed, "", now());
+  const record::RequestRecord old = slot.reader.take();
+  slot.pending = record::RequestRecord();
+  slot.pending.sequence = old.sequence;
+  slot.pending.schedule_index = old.schedule_index;
+  slot.pending.requested_output_tokens = old.requested_output_tokens;
+  slot.pending.scheduled = old.scheduled;
+  slot.pending.resends = 1;
+  slot.pending.connections = 1;
+  if (options_.live != nullptr) {
+    options_.live->in_flight.fetch_sub(1, std::memory_order_relaxed);
+  }
+  slot.sent = 0;
+  slot.state = SlotState::connecting;
+  open_connection(slot);
+  on_ready(slot);
+}
+
+void Shard::end_request(Slot& slot, base::Nanos at) {
+  record::RequestRecord record = slot.reader.take();
+  const bool was_sent = record.sent.count() >= 0;
+  if (!slot.reader.keep_alive()) slot.connection.close();
+  slot.state = SlotState::idle;
+  place_.window->count_ended(record.scheduled);
+  const bool connect_failed = record.error == RequestError::connect_failed ||
+                              record.error == RequestError::connect_timeout;
+  if (closed_loop() && !place_.finish->all() && !connect_failed) {
+    issue(slot, at);
+  } else {
+    idle_.push_back(&slot);
+  }
+  if (options_.live != nullptr) {
+    if (was_sent) options_.live->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    auto& counter = record.status == RequestStatus::succeeded ? options_.live->succeeded
+                                                              : options_.live->failed;
+    counter.fetch_add(1, std::memory_order_relaxed);
+  }
+  records_.push_back(std::move(record));
+}
+
+}  // namespace tokamark::load

@@ -1,0 +1,195 @@
+#include "load/stream_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace tokamark::load {
+
+namespace {
+
+using record::RequestError;
+using record::RequestStatus;
+
+constexpr std::size_t kErrorBodyLimit = 4096;
+constexpr std::size_t kMessageLimit = 300;
+
+}  // namespace
+
+void StreamReader::begin(record::RequestRecord record, ChunkCounting counting) {
+  TOKAMARK_ASSERT(!active_);
+  record_ = std::move(record);
+  record_.chunks.reserve(record_.requested_output_tokens + 4);
+  counting_ = counting;
+  http_.reset();
+  sse_.reset();
+  usage_tokens_ = -1;
+  tokens_seen_ = 0;
+  keep_alive_ = false;
+  done_seen_ = false;
+  error_body_.clear();
+  active_ = true;
+}
+
+void StreamReader::on_bytes(char* data, std::size_t size, const ReadStamp& stamp) {
+  TOKAMARK_ASSERT(active_);
+  stamp_ = stamp;
+  if (record_.bytes_received == 0) record_.first_byte = stamp.time;
+  record_.bytes_received += size;
+  first_chunk_of_read_ = record_.chunks.size();
+  http_.feed(data, size, *this);
+  // The kernel keeps only the newest stamp of merged packets: it is exact for the last event of a
+  // read and an upper bound for those before it.
+  for (std::size_t i = first_chunk_of_read_; i + 1 < record_.chunks.size(); ++i) {
+    record_.chunks[i].flags |= record::kSharedRead;
+  }
+  if (http_.state() == protocol::ResponseParser::State::done ||
+      http_.state() == protocol::ResponseParser::State::broken) {
+    end_of_response();
+  } else if (record_.error != RequestError::none) {
+    finish(stamp.time);
+  }
+}
+
+void StreamReader::on_eof(const ReadStamp& stamp) {
+  TOKAMARK_ASSERT(active_);
+  stamp_ = stamp;
+  http_.feed_eof(*this);
+  end_of_response();
+}
+
+void StreamReader::give_up(RequestStatus status, RequestError error, std::string_view message,
+                           base::Nanos at) {
+  TOKAMARK_ASSERT(active_);
+  record_.status = status;
+  record_.error = error;
+  record_.error_message = std::string(message.substr(0, kMessageLimit));
+  settle_token_counts();
+  record_.ended = at;
+  keep_alive_ = false;
+  active_ = false;
+}
+
+record::RequestRecord StreamReader::take() {
+  TOKAMARK_ASSERT(!active_);
+  return std::exchange(record_, record::RequestRecord());
+}
+
+void StreamReader::on_head(int status) { record_.http_status = status; }
+
+void StreamReader::on_body(std::string_view bytes) {
+  if (record_.http_status / 100 == 2) {
+    sse_.feed(bytes, *this);
+    if (sse_.broken()) fail(RequestError::bad_event, "an event is larger than 16 MiB");
+  } else {
+    const std::size_t room = kErrorBodyLimit - std::min(kErrorBodyLimit, error_body_.size());
+    error_body_.append(bytes.substr(0, room));
+  }
+}
+
+void StreamReader::on_event(std::string_view data) {
+  if (record_.error != RequestError::none) return;
+  const protocol::StreamEvent& event = events_->parse(data);
+  if (event.done) {
+    done_seen_ = true;
+    return;
+  }
+  if (event.malformed) {
+    fail(RequestError::bad_event, "not a completion event: " + std::string(data.substr(0, 120)));
+    return;
+  }
+  if (event.is_error) {
+    fail(RequestError::error_event, event.error_message);
+    return;
+  }
+  if (event.prompt_tokens >= 0) record_.input_tokens = event.prompt_tokens;
+  if (event.cached_tokens >= 0) record_.cached_tokens = event.cached_tokens;
+  if (!event.finish_reason.empty()) record_.finish_reason = event.finish_reason;
+
+  const std::int64_t before = std::max<std::int64_t>(usage_tokens_, 0);
+  if (event.completion_tokens >= 0) usage_tokens_ = event.completion_tokens;
+  if (counting_ == ChunkCounting::continuous_usage && event.completion_tokens >= 0) {
+    // A chunk without text still is a token when the server counted one (an unfinished UTF-8
+    // character); the final usage chunk has no choices and repeats the sum.
+    if (event.has_choices && event.completion_tokens > before) {
+      add_chunk(event.completion_tokens - before);
+    }
+  } else if (event.token_ids > 0) {
+    add_chunk(event.token_ids);
+  } else if (event.has_text) {
+    add_chunk(1);
+  }
+}
+
+void StreamReader::add_chunk(std::int64_t tokens) {
+  record::Chunk chunk;
+  chunk.time = stamp_.time;
+  chunk.receive_delay = stamp_.receive_delay;
+  chunk.tokens = static_cast<std::uint16_t>(std::clamp<std::int64_t>(tokens, 0, UINT16_MAX));
+  if (stamp_.source == ReadStamp::Source::kernel) chunk.flags |= record::kKernelStamp;
+  if (record_.chunks.empty()) record_.first_token = stamp_.time;
+  record_.last_token = stamp_.time;
+  record_.chunks.push_back(chunk);
+  tokens_seen_ += chunk.tokens;
+}
+
+void StreamReader::end_of_response() {
+  const bool clean = http_.state() == protocol::ResponseParser::State::done;
+  keep_alive_ = clean && http_.keep_alive();
+  if (record_.error == RequestError::none) {
+    const bool finished = done_seen_ || !record_.finish_reason.empty();
+    if (record_.bytes_received == 0) {
+      fail(RequestError::connection_closed, http_.error());
+    } else if (record_.http_status != 0 && record_.http_status / 100 != 2) {
+      fail(RequestError::http_status, protocol::error_message_of_body(error_body_));
+    } else if (record_.http_status == 0) {
+      fail(RequestError::bad_http, http_.error());
+    } else if (!finished) {
+      fail(RequestError::connection_closed,
+           clean ? "the stream ended without a finish reason" : http_.error());
+    } else if (record_.chunks.empty()) {
+      fail(RequestError::no_tokens, "the answer has no token");
+    }
+  }
+  finish(stamp_.time);
+}
+
+void StreamReader::fail(RequestError error, std::string_view message) {
+  record_.error = error;
+  record_.error_message = std::string(message.substr(0, kMessageLimit));
+}
+
+void StreamReader::settle_token_counts() {
+  const auto chunks = static_cast<std::int64_t>(record_.chunks.size());
+  if (usage_tokens_ < 0) {
+    // Nobody counted: a request that was cut off keeps no count, a whole one counts its chunks.
+    if (chunks > 0) {
+      record_.output_tokens = static_cast<std::int64_t>(tokens_seen_);
+      record_.output_tokens_source = record::TokenSource::chunks;
+    }
+    return;
+  }
+  record_.output_tokens = usage_tokens_;
+  record_.output_tokens_source = counting_ == ChunkCounting::continuous_usage
+                                     ? record::TokenSource::continuous_usage
+                                     : record::TokenSource::usage;
+  if (static_cast<std::int64_t>(tokens_seen_) != usage_tokens_) {
+    // The chunks do not add up to the server's count, so no chunk's own count can be believed.
+    for (record::Chunk& chunk : record_.chunks) chunk.tokens = 0;
+  }
+}
+
+void StreamReader::finish(base::Nanos at) {
+  record_.status =
+      record_.error == RequestError::none ? RequestStatus::succeeded : RequestStatus::failed;
+  settle_token_counts();
+  record_.ended = at;
+  if (record_.status != RequestStatus::succeeded &&
+      http_.state() != protocol::ResponseParser::State::done) {
+    keep_alive_ = false;
+  }
+  active_ = false;
+}
+
+}  // namespace tokamark::load
