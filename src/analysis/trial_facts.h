@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "record/result.h"
+#include "workload/schedule.h"
+
+namespace tokamark::analysis {
+
+/// Limits that a good request meets, in milliseconds; an empty one does not count.
+struct Slo {
+  std::optional<double> ttft_ms, tpot_ms, e2e_ms;
+  [[nodiscard]] bool empty() const { return !ttft_ms && !tpot_ms && !e2e_ms; }
+};
+
+/// Whether answers must have the asked length.
+enum class OutputLength { exact, natural };
+
+/// Everything about a trial that its request records do not say: with them it is all that a
+/// summary is made of. Stored as facts.json beside the records.
+struct TrialFacts {
+  std::string id, engine, workload;
+  workload::LoadShape load;
+  std::uint32_t repeat = 1;
+  base::Nanos window_start{-1}, window_end{-1};  ///< -1 = never opened or closed
+  std::uint32_t least_requests = 0;
+  Slo slo;
+  OutputLength output_length = OutputLength::exact;
+  std::string schedule_sha256;
+  record::TrialResources resources;
+  double client_cpu_s = 0.0;         ///< load threads, whole trial
+  double client_window_cpu_s = 0.0;  ///< load threads, inside the window
+  std::string scheduling;            ///< "realtime" or "normal": priority of the load threads
+  bool clock_stepped = false;
+  std::string stopped;  ///< why the trial ended early; empty = it did not
+  nlohmann::json engine_info;
+};
+
+nlohmann::json to_json(const TrialFacts& facts);
+base::Result<TrialFacts> facts_from_json(const nlohmann::json& json);
+
+}  // namespace tokamark::analysis

@@ -1,0 +1,41 @@
+#include "analysis/trial_facts.h"
+
+#include <gtest/gtest.h>
+
+namespace tokamark::analysis {
+namespace {
+
+TEST(TrialFacts, SurviveTheWayThroughJson) {
+  TrialFacts facts;
+  facts.id = "r1-a-chat-c8";
+  facts.engine = "a";
+  facts.workload = "chat";
+  facts.load.concurrency = 8;
+  facts.window_start = base::Nanos(123456789);
+  facts.window_end = base::Nanos(987654321);
+  facts.least_requests = 7;
+  facts.slo.tpot_ms = 50.0;
+  facts.output_length = OutputLength::natural;
+  facts.resources.rss_peak_bytes = 42;
+  facts.client_window_cpu_s = 0.1;
+  facts.clock_stepped = true;
+  facts.stopped = "engine ended";
+  facts.engine_info = {{"version", "1"}};
+  const auto back = facts_from_json(nlohmann::json::parse(to_json(facts).dump()));
+  ASSERT_TRUE(back.has_value()) << back.error().message;
+  EXPECT_EQ(to_json(back.value()), to_json(facts));
+  EXPECT_EQ(back.value().window_end, facts.window_end);
+  EXPECT_EQ(back.value().slo.tpot_ms, 50.0);
+  EXPECT_FALSE(back.value().slo.ttft_ms.has_value());
+}
+
+TEST(TrialFacts, AMissingFieldIsAnErrorThatNamesIt) {
+  nlohmann::json json = to_json(TrialFacts());
+  json.erase("window_end_ns");
+  const auto back = facts_from_json(json);
+  ASSERT_FALSE(back.has_value());
+  EXPECT_NE(back.error().message.find("window_end_ns"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tokamark::analysis

@@ -1,0 +1,141 @@
+#include "analysis/verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tokamark::analysis {
+namespace {
+
+using record::Phase;
+using record::RequestRecord;
+using record::RequestStatus;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A clean measured request of 40 tokens: due, sent 0.1 ms later, first token at 100 ms, then one
+/// every 10 ms.
+RequestRecord clean(int due_ms) {
+  RequestRecord r;
+  r.phase = Phase::measured;
+  r.status = RequestStatus::succeeded;
+  r.scheduled = milliseconds(due_ms);
+  r.sent = r.scheduled + microseconds(100);
+  r.first_token = r.scheduled + milliseconds(100);
+  r.last_token = r.first_token + milliseconds(390);
+  r.output_tokens = 40;
+  r.requested_output_tokens = 40;
+  r.chunks.push_back({r.first_token, {}, 1, 0});
+  r.chunks.push_back({r.last_token, {}, 39, 0});
+  return r;
+}
+
+class Verdicts : public testing::Test {
+ protected:
+  void SetUp() override {
+    facts.window_start = milliseconds(0);
+    facts.window_end = milliseconds(10'000);
+    facts.least_requests = 100;
+    for (int i = 0; i < 1000; ++i) records.push_back(clean(10 * i));
+  }
+  std::vector<std::string> codes() {
+    std::vector<std::string> names;
+    for (const auto& code : analyse(facts, records).codes) names.push_back(code.code);
+    return names;
+  }
+  TrialFacts facts;
+  std::vector<RequestRecord> records;
+};
+
+TEST_F(Verdicts, ACleanTrialIsValid) {
+  EXPECT_THAT(codes(), IsEmpty());
+  EXPECT_EQ(analyse(facts, records).verdict, record::Verdict::valid);
+}
+
+TEST_F(Verdicts, ALateClientIsFoundByItsP99) {
+  for (int i = 0; i < 11; ++i) records[static_cast<std::size_t>(i)].sent = records[static_cast<std::size_t>(i)].scheduled + milliseconds(2);
+  EXPECT_THAT(codes(), ElementsAre("client_late"));
+}
+
+TEST_F(Verdicts, ALatenessBelowTheLimitIsNoFault) {
+  for (RequestRecord& r : records) r.sent = r.scheduled + microseconds(900);
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
+// The limit is 1 % of the median TTFT when that is more than 1 ms: 5 ms of 500.
+TEST_F(Verdicts, TheLatenessLimitGrowsWithTheTtft) {
+  for (RequestRecord& r : records) {
+    r.first_token = r.scheduled + milliseconds(500);
+    r.last_token = r.first_token + milliseconds(390);
+    r.sent = r.scheduled + milliseconds(4);
+  }
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
+TEST_F(Verdicts, AFewVeryLateSendsAreFoundByTheirShare) {
+  for (int i = 0; i < 2; ++i) records[static_cast<std::size_t>(i)].sent = records[static_cast<std::size_t>(i)].scheduled + milliseconds(6);
+  EXPECT_THAT(codes(), ElementsAre("client_late"));
+}
+
+TEST_F(Verdicts, AnOpenLoadSentTooSlowlyIsFound) {
+  facts.load.kind = workload::LoadKind::open;
+  for (int i = 0; i < 20; ++i) {
+    records[static_cast<std::size_t>(i)].status = RequestStatus::failed;
+    records[static_cast<std::size_t>(i)].sent = base::Nanos(-1);
+  }
+  EXPECT_THAT(codes(), ElementsAre("errors", "client_late"));
+}
+
+TEST_F(Verdicts, MoreThanOnePercentOfErrorsIsFoundAndOnePercentIsNot) {
+  for (int i = 0; i < 10; ++i) records[static_cast<std::size_t>(i)].status = RequestStatus::failed;
+  EXPECT_THAT(codes(), IsEmpty());
+  records[10].status = RequestStatus::timed_out;
+  EXPECT_THAT(codes(), ElementsAre("errors"));
+}
+
+TEST_F(Verdicts, TooFewRequestsAreFound) {
+  records.resize(99);
+  EXPECT_THAT(codes(), ElementsAre("too_few_requests"));
+}
+
+TEST_F(Verdicts, AnEmptyWindowIsNeverValid) {
+  records.clear();
+  facts.least_requests = 0;
+  EXPECT_THAT(codes(), ElementsAre("too_few_requests"));
+}
+
+TEST_F(Verdicts, AnswersOfAnotherLengthAreFoundUnlessTheStudyAllowsThem) {
+  for (int i = 0; i < 11; ++i) records[static_cast<std::size_t>(i)].output_tokens = 39;
+  EXPECT_THAT(codes(), ElementsAre("unequal_output"));
+  facts.output_length = OutputLength::natural;
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
+TEST_F(Verdicts, ABufferedStreamIsFound) {
+  for (RequestRecord& r : records) r.first_token = r.last_token - milliseconds(10);
+  EXPECT_THAT(codes(), ElementsAre("not_streaming"));
+}
+
+TEST_F(Verdicts, ShortAnswersAtOnceAreNoBufferedStream) {
+  for (RequestRecord& r : records) {
+    r.first_token = r.last_token;
+    r.output_tokens = r.requested_output_tokens = 8;
+  }
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
+TEST_F(Verdicts, AStoppedTrialIsIncompleteAndSaysWhy) {
+  facts.stopped = "engine ended: killed by signal 9";
+  const auto trial = analyse(facts, records);
+  EXPECT_EQ(trial.verdict, record::Verdict::incomplete);
+  EXPECT_EQ(trial.codes.front().evidence, facts.stopped);
+}
+
+TEST_F(Verdicts, ASteppedClockIsFound) {
+  facts.clock_stepped = true;
+  EXPECT_THAT(codes(), ElementsAre("clock_stepped"));
+}
+
+}  // namespace
+}  // namespace tokamark::analysis
