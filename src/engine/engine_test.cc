@@ -1,0 +1,133 @@
+#include "engine/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "engine/test_support.h"
+
+namespace tokamark::engine {
+namespace {
+
+using base::ErrorKind;
+using test::http_answer;
+using testing::HasSubstr;
+
+std::string answers(const test::SeenRequest& request) {
+  if (request.path == "/v1/models") return http_answer(200, R"({"data":[{"id":"m"}]})");
+  if (request.path == "/version") return http_answer(200, R"({"version":"0.32.0+cpu"})");
+  if (request.path == "/metrics") return http_answer(200, "vllm:prompt_tokens_total 5\n");
+  if (request.method == "POST") {
+    return http_answer(200, "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n");
+  }
+  return http_answer(404, "");
+}
+
+class Attached : public testing::Test {
+ protected:
+  Attached() {
+    spec_.name = "a";
+    spec_.kind = "openai";
+    spec_.url = server_.url() + "/v1/";
+    model_.name = "m";
+  }
+  test::TestServer server_{answers};
+  EngineSpec spec_;
+  ModelSpec model_;
+};
+
+TEST_F(Attached, GivesTargetVersionAndCounters) {
+  const auto engine = start(spec_, model_, {});
+  ASSERT_TRUE(engine.has_value()) << engine.error().message;
+  EXPECT_EQ(engine.value()->target().base_url, server_.url());
+  EXPECT_EQ(engine.value()->target().model, "m");
+  EXPECT_EQ(engine.value()->info()["version"], "0.32.0+cpu");
+  EXPECT_TRUE(engine.value()->info()["command"].is_null());
+  EXPECT_FALSE(engine.value()->simulated());
+  EXPECT_EQ(engine.value()->counters().value(), (CounterSnapshot{{"prompt_tokens_total", 5.0}}));
+  EXPECT_TRUE(engine.value()->processes().empty());
+  EXPECT_FALSE(engine.value()->ended().has_value());
+  EXPECT_TRUE(engine.value()->stop().has_value());
+}
+
+TEST_F(Attached, AVersionThatIsNotTheWantedOneIsAnError) {
+  spec_.version = "0.32";
+  EXPECT_TRUE(start(spec_, model_, {}).has_value());
+  spec_.version = "0.3";
+  const auto engine = start(spec_, model_, {});
+  ASSERT_TRUE(engine.has_error());
+  EXPECT_EQ(engine.error().kind, ErrorKind::engine);
+  EXPECT_THAT(engine.error().message,
+              HasSubstr("version 0.3 is wanted, and the server is 0.32.0+cpu"));
+}
+
+TEST_F(Attached, TheKeyComesFromTheNamedVariableAndIsNotInTheInfo) {
+  spec_.api_key_env = "TOKAMARK_TEST_API_KEY";
+  ::unsetenv("TOKAMARK_TEST_API_KEY");
+  EXPECT_THAT(start(spec_, model_, {}).error().message,
+              HasSubstr("TOKAMARK_TEST_API_KEY (api_key_env) is not set"));
+  ::setenv("TOKAMARK_TEST_API_KEY", "sk-hidden", 1);
+  const auto engine = start(spec_, model_, {});
+  ::unsetenv("TOKAMARK_TEST_API_KEY");
+  ASSERT_TRUE(engine.has_value()) << engine.error().message;
+  EXPECT_EQ(engine.value()->target().headers.at("authorization"), "Bearer sk-hidden");
+  EXPECT_THAT(server_.seen().back().head, HasSubstr("authorization: Bearer sk-hidden"));
+  EXPECT_THAT(engine.value()->info().dump(), testing::Not(HasSubstr("sk-hidden")));
+}
+
+TEST_F(Attached, AUrlThatIsNoneIsAnEngineErrorThatNamesTheEngine) {
+  spec_.url = "localhost:8000";
+  const auto engine = start(spec_, model_, {});
+  ASSERT_TRUE(engine.has_error());
+  EXPECT_EQ(engine.error().kind, ErrorKind::engine);
+  EXPECT_THAT(engine.error().message, HasSubstr("engine \"a\": url \"localhost:8000\""));
+}
+
+TEST(Started, APortInUseIsFoundBeforeTheEngineIsStarted) {
+  const test::TemporaryFolder folder;
+  const test::TestServer taken([](const test::SeenRequest&) { return std::string(); });
+  EngineSpec spec;
+  spec.name = "busy";
+  spec.kind = "llama-cpp";
+  spec.binary = folder.write_program("llama-server", "#!/bin/sh\ntouch " +
+                                                         (folder.path() / "ran").string()).string();
+  spec.model = folder.write("m.gguf", "GGUF").string();
+  spec.port = taken.port();
+  StartOptions options;
+  options.log_path = folder.path() / "engine.log";
+  const auto engine = start(spec, ModelSpec{}, options);
+  ASSERT_TRUE(engine.has_error());
+  EXPECT_THAT(engine.error().message, HasSubstr("engine \"busy\": port"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "ran"));
+}
+
+TEST(Started, AnEngineThatExitsIsAnErrorWithItsLog) {
+  const test::TemporaryFolder folder;
+  EngineSpec spec;
+  spec.name = "dies";
+  spec.kind = "llama-cpp";
+  spec.binary =
+      folder.write_program("llama-server", "#!/bin/sh\necho 'failed to load model'\nexit 1\n")
+          .string();
+  spec.model = folder.write("m.gguf", "GGUF").string();
+  spec.port = test::free_port();
+  StartOptions options;
+  options.log_path = folder.path() / "engine.log";
+  const auto engine = start(spec, ModelSpec{}, options);
+  ASSERT_TRUE(engine.has_error());
+  EXPECT_EQ(engine.error().kind, ErrorKind::engine);
+  EXPECT_THAT(engine.error().message, HasSubstr("exited with code 1"));
+  EXPECT_THAT(engine.error().message, HasSubstr("failed to load model"));
+  EXPECT_EQ(engine.error().message.find('\n'), std::string::npos);
+}
+
+TEST(Kinds, AreKnownAndDiscoveredInOneOrder) {
+  EXPECT_THAT(known_kinds(), testing::ElementsAre("llama-cpp", "openai", "simulated", "vllm"));
+  std::vector<std::string> kinds;
+  for (const Discovery& found : discover()) kinds.push_back(found.kind);
+  EXPECT_EQ(kinds, known_kinds());
+}
+
+}  // namespace
+}  // namespace tokamark::engine

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/adapter.h"
+#include "engine/process.h"
+#include "engine/readiness.h"
+
+namespace tokamark::engine {
+
+/// Everything a running engine is made of, handed over by `start`.
+struct RunningParts {
+  const EngineAdapter* adapter = nullptr;
+  EngineSpec spec;  ///< with its port
+  LaunchCommand command;
+  std::unique_ptr<SupervisedProcess> process;  ///< null when attached
+  std::filesystem::path log_path;
+  std::uint64_t log_from = 0;
+  Target target;
+  Readiness readiness;
+  EngineFacts facts;
+};
+
+/// The handle that `start` returns.
+std::unique_ptr<RunningEngine> make_running_engine(RunningParts parts);
+
+}  // namespace tokamark::engine

@@ -1,0 +1,192 @@
+#include "probe/nvml.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+namespace tokamark::probe {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// The few declarations that are needed of NVIDIA's nvml.h (NVML API reference, "Device Queries"),
+// so that no CUDA header is wanted at build time.
+using NvmlReturn = int;
+constexpr NvmlReturn kNvmlSuccess = 0;
+constexpr NvmlReturn kNvmlInsufficientSize = 7;
+struct NvmlDevice;
+using NvmlDeviceHandle = NvmlDevice*;
+/// nvmlMemory_t
+struct NvmlMemory {
+  unsigned long long total, free, used;
+};
+/// nvmlProcessInfo_t of nvmlDeviceGetComputeRunningProcesses_v3 (and _v2)
+struct NvmlProcess {
+  unsigned int pid;
+  unsigned long long used_memory;
+  unsigned int gpu_instance, compute_instance;
+};
+/// NVML_VALUE_NOT_AVAILABLE
+constexpr unsigned long long kNvmlNotAvailable = ~0ULL;
+constexpr std::size_t kTextSize = 96;  // NVML_DEVICE_NAME_V2_BUFFER_SIZE, _UUID_V2_
+constexpr std::size_t kMostProcesses = 4096;
+
+struct CloseLibrary {
+  void operator()(void* library) const { ::dlclose(library); }
+};
+using Library = std::unique_ptr<void, CloseLibrary>;
+
+struct Functions {
+  NvmlReturn (*init)() = nullptr;
+  NvmlReturn (*shutdown)() = nullptr;
+  const char* (*error_string)(NvmlReturn) = nullptr;
+  NvmlReturn (*driver_version)(char*, unsigned) = nullptr;
+  NvmlReturn (*count)(unsigned*) = nullptr;
+  NvmlReturn (*handle)(unsigned, NvmlDeviceHandle*) = nullptr;
+  NvmlReturn (*name)(NvmlDeviceHandle, char*, unsigned) = nullptr;
+  NvmlReturn (*uuid)(NvmlDeviceHandle, char*, unsigned) = nullptr;
+  NvmlReturn (*memory)(NvmlDeviceHandle, NvmlMemory*) = nullptr;
+  NvmlReturn (*processes)(NvmlDeviceHandle, unsigned*, NvmlProcess*) = nullptr;
+};
+
+template <typename Function>
+bool load(void* library, Function& function, const char* symbol) {
+  function = reinterpret_cast<Function>(::dlsym(library, symbol));
+  return function != nullptr;
+}
+
+/// The symbol that the library lacks, or nothing.
+const char* load_all(void* library, Functions& api) {
+  if (!load(library, api.init, "nvmlInit_v2")) return "nvmlInit_v2";
+  if (!load(library, api.shutdown, "nvmlShutdown")) return "nvmlShutdown";
+  if (!load(library, api.error_string, "nvmlErrorString")) return "nvmlErrorString";
+  if (!load(library, api.driver_version, "nvmlSystemGetDriverVersion")) {
+    return "nvmlSystemGetDriverVersion";
+  }
+  if (!load(library, api.count, "nvmlDeviceGetCount_v2")) return "nvmlDeviceGetCount_v2";
+  if (!load(library, api.handle, "nvmlDeviceGetHandleByIndex_v2")) {
+    return "nvmlDeviceGetHandleByIndex_v2";
+  }
+  if (!load(library, api.name, "nvmlDeviceGetName")) return "nvmlDeviceGetName";
+  if (!load(library, api.uuid, "nvmlDeviceGetUUID")) return "nvmlDeviceGetUUID";
+  if (!load(library, api.memory, "nvmlDeviceGetMemoryInfo")) return "nvmlDeviceGetMemoryInfo";
+  // _v3 came with driver 510; before it, _v2 has the same layout.
+  if (!load(library, api.processes, "nvmlDeviceGetComputeRunningProcesses_v3") &&
+      !load(library, api.processes, "nvmlDeviceGetComputeRunningProcesses_v2")) {
+    return "nvmlDeviceGetComputeRunningProcesses_v3";
+  }
+  return nullptr;
+}
+
+class Nvml final : public GpuReader {
+ public:
+  Nvml(Library library, const Functions& api) : library_(std::move(library)), api_(api) {}
+  ~Nvml() override { api_.shutdown(); }
+  Nvml(const Nvml&) = delete;
+  Nvml& operator=(const Nvml&) = delete;
+
+  /// Lists the devices; the library is initialised.
+  base::Result<void> list() {
+    unsigned count = 0;
+    TOKAMARK_TRY_VOID(check(api_.count(&count), "nvmlDeviceGetCount"));
+    if (count == 0) return Error{ErrorKind::engine, "NVML lists no device"};
+    for (unsigned index = 0; index < count; ++index) {
+      NvmlDeviceHandle handle = nullptr;
+      TOKAMARK_TRY_VOID(check(api_.handle(index, &handle), "nvmlDeviceGetHandleByIndex"));
+      NvmlMemory memory{};
+      TOKAMARK_TRY_VOID(check(api_.memory(handle, &memory), "nvmlDeviceGetMemoryInfo"));
+      handles_.push_back(handle);
+      gpus_.push_back({text(handle, api_.name), text(handle, api_.uuid),
+                       static_cast<std::int64_t>(memory.total)});
+    }
+    std::array<char, kTextSize> version{};
+    if (api_.driver_version(version.data(), kTextSize) == kNvmlSuccess) driver_ = version.data();
+    return base::ok();
+  }
+
+  [[nodiscard]] std::string source() const override { return "NVML"; }
+  [[nodiscard]] const std::vector<GpuIdentity>& gpus() const override { return gpus_; }
+  [[nodiscard]] std::string driver_version() const override { return driver_; }
+
+  base::Result<std::vector<GpuReading>> read() override {
+    std::vector<GpuReading> readings;
+    for (const NvmlDeviceHandle handle : handles_) {
+      NvmlMemory memory{};
+      TOKAMARK_TRY_VOID(check(api_.memory(handle, &memory), "nvmlDeviceGetMemoryInfo"));
+      TOKAMARK_TRY(auto processes, compute_processes(handle));
+      readings.push_back({static_cast<std::int64_t>(memory.used), std::move(processes)});
+    }
+    return readings;
+  }
+
+ private:
+  base::Result<void> check(NvmlReturn code, const char* call) const {
+    if (code == kNvmlSuccess) return base::ok();
+    return Error{ErrorKind::engine, fmt::format("{}: {}", call, api_.error_string(code))};
+  }
+
+  static std::string text(NvmlDeviceHandle handle,
+                          NvmlReturn (*get)(NvmlDeviceHandle, char*, unsigned)) {
+    std::array<char, kTextSize> buffer{};
+    return get(handle, buffer.data(), kTextSize) == kNvmlSuccess ? buffer.data() : "";
+  }
+
+  base::Result<std::vector<GpuProcess>> compute_processes(NvmlDeviceHandle handle) {
+    if (buffer_.empty()) buffer_.resize(64);
+    NvmlReturn code = kNvmlInsufficientSize;
+    unsigned count = 0;
+    while (code == kNvmlInsufficientSize && buffer_.size() <= kMostProcesses) {
+      count = static_cast<unsigned>(buffer_.size());
+      code = api_.processes(handle, &count, buffer_.data());
+      if (code == kNvmlInsufficientSize) buffer_.resize(buffer_.size() * 2);
+    }
+    TOKAMARK_TRY_VOID(check(code, "nvmlDeviceGetComputeRunningProcesses"));
+    std::vector<GpuProcess> processes;
+    for (unsigned i = 0; i < count; ++i) {
+      GpuProcess process{static_cast<std::int64_t>(buffer_[i].pid), std::nullopt};
+      if (buffer_[i].used_memory != kNvmlNotAvailable) {
+        process.used_bytes = static_cast<std::int64_t>(buffer_[i].used_memory);
+      }
+      processes.push_back(process);
+    }
+    return processes;
+  }
+
+  Library library_;
+  Functions api_;
+  std::vector<NvmlDeviceHandle> handles_;
+  std::vector<GpuIdentity> gpus_;
+  std::string driver_;
+  std::vector<NvmlProcess> buffer_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<GpuReader>> open_nvml(const std::string& library_name) {
+  Library library(::dlopen(library_name.c_str(), RTLD_NOW | RTLD_LOCAL));
+  if (!library) {
+    const char* detail = ::dlerror();
+    const std::string_view why = detail != nullptr ? detail : "";
+    const bool absent = why.find("No such file") != std::string_view::npos;
+    return Error{ErrorKind::engine,
+                 absent ? library_name + " is not installed" : std::string(why)};
+  }
+  Functions api;
+  if (const char* missing = load_all(library.get(), api)) {
+    return Error{ErrorKind::engine, fmt::format("{} lacks {}; the driver is too old", library_name,
+                                                missing)};
+  }
+  const NvmlReturn code = api.init();
+  if (code != kNvmlSuccess) {
+    return Error{ErrorKind::engine, fmt::format("nvmlInit: {}", api.error_string(code))};
+  }
+  auto nvml = std::make_unique<Nvml>(std::move(library), api);
+  TOKAMARK_TRY_VOID(nvml->list());
+  return std::unique_ptr<GpuReader>(std::move(nvml));
+}
+
+}  // namespace tokamark::probe

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "probe/nvml.h"
+#include "probe/process_usage.h"
+
+namespace tokamark::probe {
+
+/// One look at the machine. A field that could not be read is empty, never zero.
+struct Sample {
+  base::Nanos at{0};  ///< after the sampler's start
+  std::string phase;  ///< the mark that was in force
+  std::vector<std::int64_t> vram_used_bytes;     ///< each GPU, all its users; empty = no GPU
+  std::optional<std::int64_t> vram_engine_bytes;  ///< the engine's processes, over all GPUs
+  std::optional<std::int64_t> rss_bytes;         ///< of the engine's processes, added up
+  std::optional<base::Nanos> cpu;                ///< of the engine's processes, since their start
+};
+
+/// Everything a sampler saw.
+struct Telemetry {
+  std::chrono::milliseconds interval{100};
+  std::vector<Sample> samples;
+  std::vector<GpuIdentity> gpus;
+  std::string gpu_source;      ///< "NVML", "nvidia-smi", or empty
+  std::string driver_version;
+  std::string gpu_reason;      ///< why there are no GPU figures: "no GPU: ..."; else empty
+  std::string vram_engine_reason;  ///< why the engine's own share of a GPU is not known; else empty
+  std::string process_reason;  ///< why there are no process figures; else empty
+  std::int64_t missed = 0;     ///< samples that fell out because an earlier one took too long
+
+  /// The last sample of a phase.
+  [[nodiscard]] const Sample* last_of(const std::string& phase) const;
+  /// VRAM in use on all GPUs together, whoever uses it. Empty without a GPU.
+  static std::optional<std::int64_t> vram_used(const Sample& sample);
+  [[nodiscard]] std::optional<std::int64_t> peak_vram_used_bytes() const;
+  /// The engine's own share, where the driver tells it.
+  [[nodiscard]] std::optional<std::int64_t> peak_vram_engine_bytes() const;
+  [[nodiscard]] std::optional<std::int64_t> peak_rss_bytes() const;
+  /// CPU time that the engine used between two moments after the sampler's start, from the
+  /// samples nearest before each; empty when there are none.
+  [[nodiscard]] std::optional<base::Nanos> engine_cpu(base::Nanos from, base::Nanos to) const;
+};
+
+/// The telemetry as JSON lines: a header object with "interval_ms", GPUs and reasons, then one
+/// object a sample ("at_s", "phase", "vram_used_bytes", "vram_engine_bytes", "rss_bytes",
+/// "cpu_s"); null where nothing was read.
+std::string to_json_lines(const Telemetry& telemetry);
+
+struct SamplerOptions {
+  std::chrono::milliseconds interval{100};
+  /// The engine's processes now; called on the sampler's thread; empty for an attached server.
+  std::function<std::vector<pid_t>()> processes;
+  const base::Clock* clock = nullptr;  ///< null = the system's; must outlive the sampler
+  std::string nvml_library = "libnvidia-ml.so.1";
+  std::string nvidia_smi = "nvidia-smi";
+};
+
+/// Opens NVML, else nvidia-smi. The error reads "no GPU: ..." with both reasons.
+base::Result<std::unique_ptr<GpuReader>> open_gpu_reader(const SamplerOptions& options);
+
+/// Samples on a thread of its own from construction to `finish`. `mark` and `finish` may be called
+/// from any thread.
+class Sampler {
+ public:
+  explicit Sampler(SamplerOptions options);
+  ~Sampler();
+  Sampler(const Sampler&) = delete;
+  Sampler& operator=(const Sampler&) = delete;
+
+  /// Later samples carry this phase ("loaded", "warmed", "window", ...). One sample is taken at
+  /// once, and `mark` returns after it, so that even a short phase has one.
+  void mark(const std::string& phase);
+
+  /// Takes a last sample, ends the thread and hands everything over. Call once.
+  Telemetry finish();
+
+ private:
+  void run(const std::stop_token& stop);
+  void take_sample();
+  void read_gpus(Sample& sample, const std::vector<pid_t>& pids);
+  void state_reasons();
+
+  SamplerOptions options_;
+  base::SystemClock system_clock_;
+  const base::Clock* clock_;
+  base::TimePoint begun_;
+  std::unique_ptr<GpuReader> gpus_;
+  ProcessMeter meter_;
+  Telemetry telemetry_;  ///< the thread's own until it has ended
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::string phase_ = "start";   ///< guarded by mutex_
+  std::uint64_t wanted_ = 0;      ///< marks made, guarded by mutex_
+  std::uint64_t taken_ = 0;       ///< marks sampled, guarded by mutex_
+  bool ended_ = false;            ///< guarded by mutex_
+  std::jthread thread_;           ///< last, so that it sees everything above alive
+};
+
+}  // namespace tokamark::probe

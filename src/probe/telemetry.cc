@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "probe/sampler.h"
+
+namespace tokamark::probe {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json to_json(const Sample& sample) {
+  Json line{{"at_s", base::to_seconds(sample.at)}, {"phase", sample.phase}};
+  line["vram_used_bytes"] =
+      sample.vram_used_bytes.empty() ? Json() : Json(sample.vram_used_bytes);
+  line["vram_engine_bytes"] = or_null(sample.vram_engine_bytes);
+  line["rss_bytes"] = or_null(sample.rss_bytes);
+  line["cpu_s"] = sample.cpu ? Json(base::to_seconds(*sample.cpu)) : Json();
+  return line;
+}
+
+/// A reason that is empty stands for "there is none".
+Json reason(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+/// The CPU reading of the last sample at or before the moment.
+std::optional<base::Nanos> cpu_at(const std::vector<Sample>& samples, base::Nanos moment) {
+  std::optional<base::Nanos> found;
+  for (const Sample& sample : samples) {
+    if (sample.at > moment) break;
+    if (sample.cpu) found = sample.cpu;
+  }
+  return found;
+}
+
+/// The largest value that any sample has.
+template <typename Value>
+std::optional<std::int64_t> peak(const std::vector<Sample>& samples, Value value) {
+  std::optional<std::int64_t> found;
+  for (const Sample& sample : samples) {
+    if (const std::optional<std::int64_t> bytes = value(sample)) {
+      found = std::max(found.value_or(*bytes), *bytes);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+const Sample* Telemetry::last_of(const std::string& phase) const {
+  const auto found = std::find_if(samples.rbegin(), samples.rend(),
+                                  [&](const Sample& sample) { return sample.phase == phase; });
+  return found == samples.rend() ? nullptr : &*found;
+}
+
+std::optional<std::int64_t> Telemetry::vram_used(const Sample& sample) {
+  if (sample.vram_used_bytes.empty()) return std::nullopt;
+  return std::accumulate(sample.vram_used_bytes.begin(), sample.vram_used_bytes.end(),
+                         std::int64_t{0});
+}
+
+std::optional<std::int64_t> Telemetry::peak_vram_used_bytes() const {
+  return peak(samples, vram_used);
+}
+
+std::optional<std::int64_t> Telemetry::peak_vram_engine_bytes() const {
+  return peak(samples, [](const Sample& sample) { return sample.vram_engine_bytes; });
+}
+
+std::optional<std::int64_t> Telemetry::peak_rss_bytes() const {
+  return peak(samples, [](const Sample& sample) { return sample.rss_bytes; });
+}
+
+std::optional<base::Nanos> Telemetry::engine_cpu(base::Nanos from, base::Nanos to) const {
+  const auto before = cpu_at(samples, from);
+  const auto after = cpu_at(samples, to);
+  if (!before || !after) return std::nullopt;
+  return *after - *before;
+}
+
+std::string to_json_lines(const Telemetry& telemetry) {
+  Json gpus = Json::array();
+  for (const GpuIdentity& gpu : telemetry.gpus) {
+    gpus.push_back({{"name", gpu.name}, {"uuid", gpu.uuid}, {"total_bytes", gpu.total_bytes}});
+  }
+  const Json header{{"interval_ms", telemetry.interval.count()},
+                    {"gpus", gpus},
+                    {"gpu_source", reason(telemetry.gpu_source)},
+                    {"driver_version", reason(telemetry.driver_version)},
+                    {"gpu_reason", reason(telemetry.gpu_reason)},
+                    {"vram_engine_reason", reason(telemetry.vram_engine_reason)},
+                    {"process_reason", reason(telemetry.process_reason)},
+                    {"rss", "VmRSS added up over the engine's processes"},
+                    {"missed_samples", telemetry.missed}};
+  std::string text = header.dump() + "\n";
+  for (const Sample& sample : telemetry.samples) text += to_json(sample).dump() + "\n";
+  return text;
+}
+
+}  // namespace tokamark::probe
