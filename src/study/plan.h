@@ -45,6 +45,9 @@ base::Result<Plan> make_plan(const Study& study, const std::vector<std::string>&
 /// The schedule of one trial. Errors of kind `study` when prompts cannot be read or are too few.
 base::Result<workload::Schedule> make_schedule(const Study& study, const PlannedTrial& trial);
 
+/// The longest window: `max_seconds`, or ten times `seconds` when that is 0.
+double longest_window_s(const WindowSpec& window);
+
 /// The plan as JSON (plan.json) and as text for --dry-run: trials, order, requests, expected
 /// duration, and the exact engine command lines.
 nlohmann::json to_json(const Plan& plan, const Study& study);

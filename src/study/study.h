@@ -6,24 +6,17 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "engine/spec.h"
+#include "workload/lengths.h"
 #include "workload/schedule.h"
 
 namespace tokamark::study {
 
-/// A token length: one number, a uniform range, or an empirical quantile table.
-struct LengthSpec {
-  enum class Kind { fixed, uniform, quantiles };
-  Kind kind = Kind::fixed;
-  std::uint32_t fixed = 0;
-  std::uint32_t low = 0, high = 0;  ///< uniform: both ends included
-  /// quantiles: (probability in [0,1], length), rising in both; linear between points
-  std::vector<std::pair<double, std::uint32_t>> table;
-};
+/// Token lengths are sampled by the workload module.
+using workload::LengthSpec;
 
 /// How long an answer is: exactly `output_tokens` (ignore_eos, min_tokens), or where the model
 /// stops, with `output_tokens` as the limit.
@@ -100,12 +93,18 @@ struct Override {
 base::Result<Study> parse_study(const std::string& yaml, const std::string& file,
                                 const std::filesystem::path& folder,
                                 const std::vector<Override>& overrides);
-/// Reads and parses a file.
+/// Reads and parses a file. Relative paths in it become absolute ones, from the file's folder.
 base::Result<Study> load_study(const std::filesystem::path& file,
                                const std::vector<Override>& overrides);
 
-/// The study as JSON with defaults, for plans, results and hashes.
+/// The study as JSON with defaults, for plans, results and hashes: keys as in the study file, so
+/// that it can be parsed again. Values of headers and variables that sound like secrets read
+/// "(hidden)".
 nlohmann::json to_json(const Study& study);
+
+/// `--prompts FILE`: every workload takes its prompts from this file, all categories of it,
+/// instead of its own. The file is read once to refuse a bad one now; errors have kind `study`.
+base::Result<void> use_prompts(Study& study, const std::filesystem::path& file);
 
 /// The JSON Schema of the study file; docs/study.schema.json holds it and a test compares.
 nlohmann::json study_schema();
