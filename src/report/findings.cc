@@ -1,0 +1,237 @@
+#include "report/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "report/text.h"
+
+namespace tokamark::report {
+namespace {
+
+bool better(Quantity quantity, double a, double b) {
+  return info(quantity).sense == Sense::higher_is_better ? a > b : a < b;
+}
+
+/// Pairs repeat by repeat, for every engine of a repeat played the same schedule.
+Standing compare(Quantity quantity, const Row& row, const Row& first) {
+  Standing standing{row.engine, *row.cell(quantity).median, 1.0, 0, 0};
+  const double reference = *first.cell(quantity).median;
+  standing.ratio = reference == 0.0 ? 0.0 : standing.median / reference;
+  for (const auto* mine : row.used) {
+    for (const auto* other : first.used) {
+      const auto a = read(quantity, *mine).value;
+      const auto b = read(quantity, *other).value;
+      if (mine->repeat == other->repeat && a && b) {
+        ++standing.pairs;
+        standing.behind += better(quantity, *b, *a) ? 1 : 0;
+      }
+    }
+  }
+  return standing;
+}
+
+void add_order(Quantity quantity, std::vector<const Row*> rows, std::vector<Order>& orders) {
+  rows.erase(std::remove_if(rows.begin(), rows.end(),
+                            [quantity](const Row* r) { return !r->cell(quantity).median; }),
+             rows.end());
+  if (rows.size() < 2) {
+    return;
+  }
+  std::stable_sort(rows.begin(), rows.end(), [quantity](const Row* a, const Row* b) {
+    return better(quantity, *a->cell(quantity).median, *b->cell(quantity).median);
+  });
+  Order order{rows.front()->load.label(), quantity, {}};
+  for (const auto* row : rows) {
+    order.standings.push_back(compare(quantity, *row, *rows.front()));
+  }
+  orders.push_back(std::move(order));
+}
+
+std::size_t engine_count(const std::vector<WorkloadRows>& workloads) {
+  std::set<std::string> engines;
+  for (const auto& workload : workloads) {
+    for (const auto& row : workload.rows) {
+      engines.insert(row.engine);
+    }
+  }
+  return engines.size();
+}
+
+bool same_sequence(const Order& a, const Order& b) {
+  return a.quantity == b.quantity &&
+         std::equal(a.standings.begin(), a.standings.end(), b.standings.begin(), b.standings.end(),
+                    [](const Standing& x, const Standing& y) { return x.engine == y.engine; });
+}
+
+/// Throughput first, then TTFT and TPOT.
+int quantity_rank(Quantity quantity) {
+  return quantity == Quantity::output_tokens_per_s ? -1 : static_cast<int>(quantity);
+}
+
+/// "then llama-cpp (0.61x to 0.67x, behind in 12 of 12 pairs of runs)": the n-th place of every order.
+std::string place_text(const std::vector<Order>& group, std::size_t place) {
+  double low = group.front().standings[place].ratio;
+  double high = low;
+  std::size_t pairs = 0;
+  std::size_t behind = 0;
+  for (const auto& order : group) {
+    const auto& standing = order.standings[place];
+    low = std::min(low, standing.ratio);
+    high = std::max(high, standing.ratio);
+    pairs += standing.pairs;
+    behind += standing.behind;
+  }
+  const auto first = fmt::format("{:.2f}x", low);
+  const auto last = fmt::format("{:.2f}x", high);
+  const bool level = first == "1.00x" && last == first;
+  auto text = fmt::format(", {} {} ({}", level ? "level with" : "then",
+                          group.front().standings[place].engine, first);
+  text += last == first ? "" : " to " + last;
+  const bool repeated = pairs > group.size();
+  return text + (repeated ? fmt::format(", behind in {} of {} pairs of runs)", behind, pairs) : ")");
+}
+
+/// Orders that differ only in their loads and numbers, as one sentence.
+std::string group_sentence(const std::vector<Order>& group) {
+  std::string text = full_name(group.front().quantity) + " at ";
+  for (const auto& order : group) {
+    text += (&order == &group.front() ? "" : ", ") + order.load;
+  }
+  text += ": " + group.front().standings.front().engine;
+  for (std::size_t place = 1; place < group.front().standings.size(); ++place) {
+    text += place_text(group, place);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<Order> observed_orders(const WorkloadRows& workload) {
+  std::vector<Order> orders;
+  std::size_t begin = 0;
+  while (begin < workload.rows.size()) {
+    const auto label = workload.rows[begin].load.label();
+    std::vector<const Row*> rivals;
+    std::size_t end = begin;
+    for (; end < workload.rows.size() && workload.rows[end].load.label() == label; ++end) {
+      if (workload.rows[end].comparable) {
+        rivals.push_back(&workload.rows[end]);
+      }
+    }
+    if (workload.rows[begin].load.kind == workload::LoadKind::closed) {
+      add_order(Quantity::output_tokens_per_s, rivals, orders);
+    }
+    add_order(Quantity::ttft_p50, rivals, orders);
+    add_order(Quantity::tpot_p50, rivals, orders);
+    begin = end;
+  }
+  return orders;
+}
+
+std::string order_text(const Order& order) {
+  std::string text;
+  for (const auto& standing : order.standings) {
+    const bool first = &standing == &order.standings.front();
+    text += fmt::format("{}{} {} {}", first ? "" : "; ", standing.engine,
+                        format_number(standing.median), info(order.quantity).unit);
+    if (!first && standing.pairs > 1) {
+      text += fmt::format(" ({:.2f}x, behind in {} of {} repeats)", standing.ratio,
+                          standing.behind, standing.pairs);
+    } else if (!first) {
+      text += fmt::format(" ({:.2f}x)", standing.ratio);
+    }
+  }
+  return text;
+}
+
+std::vector<std::string> order_sentences(const WorkloadRows& workload) {
+  std::vector<std::vector<Order>> groups;
+  for (auto& order : observed_orders(workload)) {
+    const auto group = std::find_if(groups.begin(), groups.end(), [&order](const auto& g) {
+      return same_sequence(g.front(), order);
+    });
+    if (group == groups.end()) {
+      groups.push_back({std::move(order)});
+    } else {
+      group->push_back(std::move(order));
+    }
+  }
+  std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
+    return quantity_rank(a.front().quantity) < quantity_rank(b.front().quantity);
+  });
+  std::vector<std::string> sentences;
+  for (const auto& group : groups) {
+    sentences.push_back(group_sentence(group));
+  }
+  return sentences;
+}
+
+std::string verdict_sentence(const record::StudyResult& result) {
+  std::size_t invalid = 0;
+  std::size_t incomplete = 0;
+  for (const auto& trial : result.trials) {
+    invalid += trial.verdict == record::Verdict::invalid ? 1 : 0;
+    incomplete += trial.verdict == record::Verdict::incomplete ? 1 : 0;
+  }
+  const auto all = count_of(result.trials.size(), "trial");
+  if (result.trials.empty()) {
+    return "No trial was recorded.";
+  }
+  if (invalid + incomplete == 0) {
+    return result.trials.size() == 1 ? "The one trial is valid."
+                                     : fmt::format("All {} are valid.", all);
+  }
+  return fmt::format(
+      "Of {}, {} valid, {} invalid and {} incomplete. Trials that are not valid are shown, marked, "
+      "and left out of every comparison.",
+      all, result.trials.size() - invalid - incomplete, invalid, incomplete);
+}
+
+std::string support_sentence(const std::vector<WorkloadRows>& workloads) {
+  const auto runs = repeats(workloads);
+  if (runs == 0) {
+    return "There is nothing to compare.";
+  }
+  if (engine_count(workloads) < 2) {
+    return fmt::format("One engine was measured, {} a load: there is nothing to compare.",
+                       runs == 1 ? "once" : fmt::format("up to {} times", runs));
+  }
+  if (runs == 1) {
+    return fmt::format(
+        "One repetition describes one run of each engine. It cannot tell a difference between "
+        "engines from a difference between runs, so no winner is declared: what follows is the "
+        "observed order, not resolved. Set repeats: {} or more for differences that can be tested.",
+        kLeastRepeats);
+  }
+  if (runs < kLeastRepeats) {
+    return fmt::format(
+        "{} repetitions are fewer than the {} that the smallest interval needs, so no winner is "
+        "declared: what follows is the observed order of the medians, not resolved.",
+        runs, kLeastRepeats);
+  }
+  return fmt::format(
+      "{} repetitions are enough for tests of differences, but this summary does not run them, so "
+      "no winner is declared: what follows is the observed order of the medians, and in how many "
+      "pairs of runs, repeat by repeat, an engine was behind the first.",
+      runs);
+}
+
+std::vector<CodeNote> code_notes(const record::StudyResult& result) {
+  std::vector<CodeNote> notes;
+  for (const auto& trial : result.trials) {
+    for (const auto& code : trial.codes) {
+      auto note = std::find_if(notes.begin(), notes.end(),
+                               [&code](const CodeNote& n) { return n.code == code.code; });
+      if (note == notes.end()) {
+        note = notes.insert(notes.end(), CodeNote{code.code, code.advice, {}, false});
+      }
+      note->trials.push_back(trial.id + (code.evidence.empty() ? "" : ": " + code.evidence));
+      note->decisive = note->decisive || trial.verdict != record::Verdict::valid;
+    }
+  }
+  return notes;
+}
+
+}  // namespace tokamark::report

@@ -1,0 +1,111 @@
+#include "report/findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/sample_for_tests.h"
+
+namespace tokamark::report {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+record::StudyResult repeated(std::uint32_t repeats) {
+  record::StudyResult result;
+  for (std::uint32_t repeat = 1; repeat <= repeats; ++repeat) {
+    result.trials.push_back(sample_trial("a", 8, repeat, 20));
+    result.trials.push_back(sample_trial("b", 8, repeat, 25));
+  }
+  return result;
+}
+
+TEST(Support, OneRepetitionIsCalledNotResolved) {
+  const auto result = repeated(1);
+  const auto sentence = support_sentence(make_rows(result));
+  EXPECT_THAT(sentence, HasSubstr("no winner is declared"));
+  EXPECT_THAT(sentence, HasSubstr("not resolved"));
+}
+
+TEST(Support, FiveRepetitionsAreStillNotResolved) {
+  const auto result = repeated(5);
+  EXPECT_THAT(support_sentence(make_rows(result)),
+              HasSubstr("5 repetitions are fewer than the 6"));
+}
+
+TEST(Support, SixRepetitionsDeclareNoWinnerWithoutATest) {
+  const auto result = repeated(6);
+  const auto sentence = support_sentence(make_rows(result));
+  EXPECT_THAT(sentence, HasSubstr("no winner is declared"));
+  EXPECT_THAT(sentence, Not(HasSubstr("not resolved")));
+}
+
+TEST(Support, OneEngineHasNothingToCompare) {
+  record::StudyResult result;
+  result.trials = {sample_trial("a", 8, 1, 20)};
+  EXPECT_THAT(support_sentence(make_rows(result)), HasSubstr("nothing to compare"));
+}
+
+TEST(Orders, RankLowerLatencyAndHigherThroughputFirst) {
+  auto result = repeated(1);
+  result.trials[1].metrics.output_tokens_per_s = 1600;
+  const auto orders = observed_orders(make_rows(result)[0]);
+  ASSERT_EQ(orders.size(), 3u);
+  EXPECT_EQ(order_text(orders[0]), "b 1600 tok/s; a 800 tok/s (0.50x)");
+  EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x)");
+}
+
+TEST(Orders, LeaveOutEnginesWithoutAValidTrial) {
+  const auto result = sample_study();
+  for (const auto& order : observed_orders(make_rows(result)[0])) {
+    EXPECT_EQ(order.load, "c=1");
+  }
+}
+
+TEST(Orders, DoNotRankTheThroughputOfAnOpenLoad) {
+  auto result = repeated(1);
+  for (auto& trial : result.trials) {
+    trial.load.kind = workload::LoadKind::open;
+    trial.load.rate_per_s = 4;
+  }
+  for (const auto& order : observed_orders(make_rows(result)[0])) {
+    EXPECT_NE(order.quantity, Quantity::output_tokens_per_s);
+  }
+}
+
+TEST(Orders, CountThePairsThatAgree) {
+  auto result = repeated(3);
+  result.trials[1].metrics.ttft_ms.p50 = 15;  // b is ahead in the first repeat
+  const auto orders = observed_orders(make_rows(result)[0]);
+  EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x, behind in 2 of 3 repeats)");
+}
+
+TEST(OrderSentences, JoinLoadsWhereTheOrderIsTheSame) {
+  record::StudyResult result;
+  result.trials = {sample_trial("a", 1, 1, 20), sample_trial("b", 1, 1, 25),
+                   sample_trial("a", 8, 1, 40), sample_trial("b", 8, 1, 60)};
+  const auto sentences = order_sentences(make_rows(result)[0]);
+  EXPECT_THAT(sentences, testing::Contains("TTFT p50 at c=1, c=8: a, then b (1.25x to 1.50x)"));
+}
+
+TEST(VerdictSentence, CountsWhatIsNotValid) {
+  EXPECT_EQ(verdict_sentence(repeated(2)), "All 4 trials are valid.");
+  EXPECT_THAT(verdict_sentence(sample_study()),
+              HasSubstr("Of 4 trials, 3 valid, 1 invalid and 0 incomplete."));
+  EXPECT_EQ(verdict_sentence({}), "No trial was recorded.");
+}
+
+TEST(CodeNotes, TellAWarningFromAVerdict) {
+  auto result = sample_study();
+  result.trials[0].codes = {{"clocks_unlocked", "1980 MHz", "Lock the clocks."}};
+  const auto notes = code_notes(result);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_FALSE(notes[0].decisive);
+  EXPECT_TRUE(notes[1].decisive);
+  EXPECT_THAT(notes[1].trials,
+              ElementsAre("r1-b-chat-c8: 12 of 240 requests failed (5.0 %), limit 1 %"));
+}
+
+}  // namespace
+}  // namespace tokamark::report

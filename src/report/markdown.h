@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "record/result.h"
+
+namespace tokamark::report {
+
+/// summary.md: what the terminal shows, as GitHub Markdown. At most `kMarkdownLimit` bytes, so that
+/// it fits a pull request comment; what had to be left out is said. Nothing in a name or an error
+/// acts as markup.
+std::string summary_markdown(const record::StudyResult& result);
+
+/// GitHub refuses comments above 65,536 characters.
+inline constexpr std::size_t kMarkdownLimit = 60'000;
+
+}  // namespace tokamark::report
