@@ -1,0 +1,14 @@
+#pragma once
+
+#include "base/clock.h"
+#include "probe/sampler.h"
+#include "record/result.h"
+
+namespace tokamark::run {
+
+/// Memory while loaded, warmed and at its peak (VRAM: in use on all GPUs, whoever uses it), and the engine's CPU time between two moments
+/// after the sampler's start. What was not read is empty, with the reason beside it.
+record::TrialResources summarise(const probe::Telemetry& telemetry, base::Nanos from,
+                                 base::Nanos to);
+
+}  // namespace tokamark::run

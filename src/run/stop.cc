@@ -1,0 +1,36 @@
+#include "run/stop.h"
+
+#include <csignal>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace tokamark::run {
+
+namespace {
+
+std::atomic<bool> stop_asked{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+extern "C" void on_signal(int) {
+  if (stop_asked.exchange(true)) ::_exit(base::exit_code(base::ErrorKind::interrupted));
+  constexpr char kText[] =
+      "\ntokamark: stopping: writing what was measured and stopping engines "
+      "(once more to stop at once)\n";
+  (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
+}
+
+}  // namespace
+
+const std::atomic<bool>& install_stop_handlers() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return stop_asked;
+}
+
+}  // namespace tokamark::run

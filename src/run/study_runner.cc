@@ -1,0 +1,155 @@
+#include "run/study_runner.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/engine.h"
+#include "run/trial_runner.h"
+
+namespace tokamark::run {
+
+namespace {
+
+using base::ErrorKind;
+
+/// Least seconds of one trial.
+double expected_seconds(const study::Study& study) {
+  return study.window.warmup_s + study.window.seconds;
+}
+
+class StudyRunner {
+ public:
+  StudyRunner(const study::Study& study, const study::Plan& plan, ResultsFolder& folder,
+              const std::atomic<bool>& stop, Observer& observer)
+      : study_(study), folder_(folder), stop_(stop), observer_(observer) {
+    for (const study::EngineVisit& visit : plan.visits) total_ += visit.trials.size();
+  }
+
+  base::Result<Outcome> run(const study::Plan& plan) {
+    for (const study::EngineVisit& visit : plan.visits) {
+      if (stop_) break;
+      TOKAMARK_TRY_VOID(run_visit(visit));
+    }
+    outcome_.interrupted = stop_;
+    return outcome_;
+  }
+
+ private:
+  base::Result<void> run_visit(const study::EngineVisit& visit) {
+    std::vector<const study::PlannedTrial*> left;
+    for (const study::PlannedTrial& trial : visit.trials) {
+      if (folder_.has_complete_trial(trial.id)) {
+        ++outcome_.skipped;
+        ++number_;
+      } else {
+        left.push_back(&trial);
+      }
+    }
+    const engine::EngineSpec& spec = study_.engines[visit.engine];
+    if (left.empty() || failed_.count(spec.name) > 0) {
+      number_ += left.size();
+      return base::ok();
+    }
+    auto engine = start(spec, visit.repeat);
+    if (!engine.has_value()) {
+      number_ += left.size();
+      if (engine.error().kind != ErrorKind::interrupted) {
+        fail(spec.name, engine.error().message);
+      }
+      return base::ok();
+    }
+    const auto done = run_trials(left, *engine.value(), spec.name);
+    const auto stopped = engine.value()->stop();
+    if (!stopped.has_value()) observer_.on_message(spec.name + ": " + stopped.error().message);
+    return done;
+  }
+
+  base::Result<std::unique_ptr<engine::RunningEngine>> start(const engine::EngineSpec& spec,
+                                                             std::uint32_t repeat) {
+    double took_s = 0.0;
+    engine::StartOptions options;
+    options.log_path = folder_.engine_log(spec.name, repeat);
+    options.stop = &stop_;
+    options.progress = [&](double elapsed_s, const std::string& line) {
+      took_s = elapsed_s;
+      observer_.on_engine_starting(spec.name, elapsed_s, line);
+    };
+    observer_.on_engine_starting(spec.name, 0.0, "");
+    auto engine = engine::start(spec, study_.model, options);
+    if (engine.has_value()) {
+      observer_.on_engine_ready(spec.name, took_s);
+      for (const auto& warning : engine.value()->info().value("warnings", nlohmann::json::array())) {
+        observer_.on_message(spec.name + ": " + warning.get<std::string>());
+      }
+    }
+    return engine;
+  }
+
+  base::Result<void> run_trials(const std::vector<const study::PlannedTrial*>& trials,
+                                engine::RunningEngine& engine, const std::string& name) {
+    for (const study::PlannedTrial* trial : trials) {
+      if (stop_) return base::ok();
+      ++number_;
+      const auto output = run_trial(
+          study_, *trial, engine, stop_,
+          [&](double elapsed_s, bool measuring, const load::LiveStats& live) {
+            observer_.on_trial_running(*trial, progress(elapsed_s, measuring), live);
+          });
+      if (!output.has_value()) {
+        if (output.error().kind == ErrorKind::study) return output.error();
+        if (stop_) return base::ok();
+        fail(name, output.error().message);
+        return base::ok();
+      }
+      TOKAMARK_TRY_VOID(folder_.write_trial(output.value()));
+      TOKAMARK_TRY(const auto summary,
+                   record::read_trial_file(folder_.root() / "trials" / trial->id / "summary.json"));
+      ++outcome_.finished;
+      observer_.on_trial_finished(summary, number_, total_);
+      if (const auto ended = engine.ended()) {
+        fail(name, *ended);
+        return base::ok();
+      }
+    }
+    return base::ok();
+  }
+
+  [[nodiscard]] TrialProgress progress(double elapsed_s, bool measuring) const {
+    TrialProgress p;
+    p.number = number_;
+    p.total = total_;
+    p.elapsed_s = elapsed_s;
+    p.expected_s = expected_seconds(study_);
+    p.left_s = std::max(0.0, p.expected_s - elapsed_s) +
+               p.expected_s * static_cast<double>(total_ - number_);
+    p.measuring = measuring;
+    return p;
+  }
+
+  void fail(const std::string& name, const std::string& why) {
+    failed_.insert(name);
+    outcome_.engine_failures.push_back("engine " + name + ": " + why);
+    observer_.on_message(outcome_.engine_failures.back());
+  }
+
+  const study::Study& study_;
+  ResultsFolder& folder_;
+  const std::atomic<bool>& stop_;
+  Observer& observer_;
+  Outcome outcome_;
+  std::set<std::string> failed_;
+  std::size_t number_ = 0;
+  std::size_t total_ = 0;
+};
+
+}  // namespace
+
+base::Result<Outcome> run_study(const study::Study& study, const study::Plan& plan,
+                                ResultsFolder& folder, const std::atomic<bool>& stop,
+                                Observer& observer) {
+  return StudyRunner(study, plan, folder, stop, observer).run(plan);
+}
+
+}  // namespace tokamark::run

@@ -1,0 +1,239 @@
+#include "run/trial_runner.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <future>
+#include <optional>
+
+#include "base/rng.h"
+#include "base/sha256.h"
+#include "load/player.h"
+#include "probe/sampler.h"
+#include "protocol/request_renderer.h"
+#include "run/resources.h"
+
+namespace tokamark::run {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using nlohmann::json;
+
+/// Longest that the warm-up waits for its request count, as a multiple of its time.
+constexpr double kLongestWarmup = 10.0;
+constexpr double kLeastLongestWarmup_s = 120.0;
+/// Longest window as a multiple of the asked one, when the study does not say.
+constexpr double kLongestWindow = 10.0;
+
+protocol::RequestShape request_shape(const study::WorkloadSpec& workload,
+                                     const engine::Target& target,
+                                     const net::Endpoint& endpoint) {
+  protocol::RequestShape shape;
+  shape.host_header = endpoint.host_header;
+  shape.path = endpoint.path_prefix +
+               (target.api == "completions" ? "/v1/completions" : "/v1/chat/completions");
+  shape.api = target.api;
+  shape.model = target.model;
+  shape.headers = target.headers;
+  shape.temperature = workload.temperature;
+  shape.stream_usage = target.fields.stream_usage;
+  shape.continuous_usage = target.fields.continuous_usage;
+  shape.exact_length = workload.output_rule == study::OutputRule::exact;
+  shape.ignore_eos = target.fields.ignore_eos;
+  shape.min_tokens = target.fields.min_tokens;
+  shape.cache_prompt_off = target.fields.cache_prompt_off;
+  return shape;
+}
+
+load::Timeouts timeouts(const study::TimeoutSpec& spec) {
+  return {base::from_seconds(spec.connect_s), base::from_seconds(spec.first_byte_s),
+          base::from_seconds(spec.inter_chunk_s), base::from_seconds(spec.total_s)};
+}
+
+load::WindowRule window_rule(const study::WindowSpec& spec, const workload::LoadShape& load) {
+  load::WindowRule rule;
+  rule.warmup = base::from_seconds(spec.warmup_s);
+  // An open load has no stated number in flight; its warm-up is a matter of time alone.
+  const std::uint32_t twice =
+      load.kind == workload::LoadKind::closed ? 2 * load.concurrency : 0;
+  rule.warmup_requests = spec.warmup_requests.value_or(twice);
+  rule.longest_warmup = base::from_seconds(
+      std::max(kLeastLongestWarmup_s, kLongestWarmup * spec.warmup_s));
+  rule.least = base::from_seconds(spec.seconds);
+  rule.least_requests = spec.requests;
+  rule.longest = base::from_seconds(
+      std::max(spec.seconds, spec.max_seconds > 0 ? spec.max_seconds
+                                                  : kLongestWindow * spec.seconds));
+  return rule;
+}
+
+/// Everything one trial is made of, built before its load starts.
+class TrialRunner {
+ public:
+  TrialRunner(const study::Study& study, const study::PlannedTrial& trial,
+              engine::RunningEngine& engine, const std::atomic<bool>& stop)
+      : study_(study), trial_(trial), workload_(study.workloads[trial.workload]),
+        engine_(engine), stop_(stop) {}
+
+  base::Result<TrialOutput> run(const TrialTick& tick) {
+    TOKAMARK_TRY(const std::string cache, engine_.reset_caches());
+    TOKAMARK_TRY(schedule_, study::make_schedule(study_, trial_));
+    TOKAMARK_TRY(endpoint_, net::resolve(engine_.target().base_url));
+    TOKAMARK_TRY_VOID(probe());
+
+    probe::SamplerOptions sampling;
+    sampling.processes = [this] { return engine_.processes(); };
+    const base::TimePoint sampled_from = std::chrono::steady_clock::now();
+    probe::Sampler sampler(sampling);
+    sampler.mark("loaded");
+    const json before = counters();
+    TOKAMARK_TRY(load::PlayResult played, play(sampler, tick));
+    const json after = counters();
+    const probe::Telemetry telemetry = sampler.finish();
+
+    TrialOutput output;
+    output.schedule_text = schedule_.canonical_text();
+    output.telemetry_text = probe::to_json_lines(telemetry);
+    output.facts = facts(played);
+    output.facts.schedule_sha256 = base::sha256_hex(output.schedule_text);
+    const base::Nanos offset = played.start - sampled_from;
+    output.facts.resources =
+        summarise(telemetry, offset + played.window_start, offset + played.window_end);
+    json info = engine_.info();
+    info["simulated"] = engine_.simulated();
+    info["cache_reset"] = cache;
+    info["counters_before"] = before;
+    info["counters_after"] = after;
+    output.facts.engine_info = std::move(info);
+    output.records = std::move(played.records);
+    return output;
+  }
+
+ private:
+  /// Single requests before the load: the engine must answer, and its first, slow answers stay
+  /// out of the load. Their prompts come from another seed than the trial's.
+  base::Result<void> probe() {
+    workload::Schedule schedule = schedule_;
+    schedule.load = {};
+    schedule.seed = base::derive_seed(trial_.seed, "probe");
+    load::WindowRule rule;
+    rule.least_requests = std::max<std::uint32_t>(study_.window.probes, 1);
+    rule.longest = base::from_seconds(study_.timeouts.total_s * rule.least_requests);
+    TOKAMARK_TRY(const load::PlayResult played, play_schedule(schedule, rule, nullptr, nullptr));
+    std::string why = "no answer before the timeout";
+    for (const record::RequestRecord& record : played.records) {
+      if (record.status == record::RequestStatus::succeeded) return base::ok();
+      if (!record.error_message.empty()) {
+        why = fmt::format("{} ({})", record.error_message, record::to_word(record.error));
+        if (record.http_status != 0) why = fmt::format("HTTP {}: {}", record.http_status, why);
+      }
+    }
+    if (stop_) return Error{ErrorKind::interrupted, "stopped"};
+    return Error{ErrorKind::engine, "no probe request succeeded: " + why};
+  }
+
+  base::Result<load::PlayResult> play_schedule(const workload::Schedule& schedule,
+                                               const load::WindowRule& rule,
+                                               load::LiveStats* live,
+                                               std::atomic<bool>* window_opened) {
+    const engine::Target& target = engine_.target();
+    TOKAMARK_TRY(const protocol::RequestRenderer renderer,
+                 protocol::RequestRenderer::make(request_shape(workload_, target, endpoint_),
+                                                 schedule.prompts));
+    load::PlayOptions options;
+    options.endpoint = endpoint_;
+    options.schedule = &schedule;
+    options.renderer = &renderer;
+    options.counting = target.fields.continuous_usage ? load::ChunkCounting::continuous_usage
+                                                      : load::ChunkCounting::one_each;
+    options.window = rule;
+    options.timeouts = timeouts(study_.timeouts);
+    options.threads = study_.client.threads;
+    options.stop = live == nullptr ? &stop_ : &end_now_;
+    options.live = live;
+    options.window_opened = window_opened;
+    return load::play(options);
+  }
+
+  /// Plays the trial's load on another thread; this one shows it and watches over the engine.
+  base::Result<load::PlayResult> play(probe::Sampler& sampler, const TrialTick& tick) {
+    load::LiveStats live;
+    std::atomic<bool> window_opened{false};
+    auto playing = std::async(std::launch::async, [&] {
+      return play_schedule(schedule_, window_rule(study_.window, trial_.load), &live,
+                           &window_opened);
+    });
+    const base::TimePoint start = std::chrono::steady_clock::now();
+    bool warmed = false;
+    while (playing.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
+      const double elapsed_s = base::to_seconds(std::chrono::steady_clock::now() - start);
+      if (window_opened && !warmed) {
+        sampler.mark("warmed");
+        warmed = true;
+      }
+      if (tick) tick(elapsed_s, warmed, live);
+      if (stopped_.empty()) watch();
+    }
+    return playing.get();
+  }
+
+  void watch() {
+    if (stop_) {
+      stopped_ = "stopped by the user";
+    } else if (const auto ended = engine_.ended()) {
+      stopped_ = *ended;
+    }
+    if (!stopped_.empty()) end_now_ = true;
+  }
+
+  json counters() {
+    const auto read = engine_.counters();
+    return read.has_value() ? json(read.value()) : json(nullptr);
+  }
+
+  [[nodiscard]] analysis::TrialFacts facts(const load::PlayResult& played) const {
+    analysis::TrialFacts facts;
+    facts.id = trial_.id;
+    facts.engine = study_.engines[trial_.engine].name;
+    facts.workload = workload_.name;
+    facts.load = trial_.load;
+    facts.repeat = trial_.repeat;
+    facts.window_start = played.window_start;
+    facts.window_end = played.window_end;
+    facts.least_requests = study_.window.requests;
+    facts.slo = {study_.slo.ttft_ms, study_.slo.tpot_ms, study_.slo.e2e_ms};
+    facts.output_length = workload_.output_rule == study::OutputRule::exact
+                              ? analysis::OutputLength::exact
+                              : analysis::OutputLength::natural;
+    for (const load::ThreadCost& cost : played.threads) {
+      facts.client_cpu_s += cost.cpu_s;
+      facts.client_window_cpu_s += cost.window_cpu_s;
+    }
+    facts.scheduling = played.realtime ? "realtime" : "normal";
+    facts.clock_stepped = played.clock_stepped;
+    facts.stopped = stopped_;
+    return facts;
+  }
+
+  const study::Study& study_;
+  const study::PlannedTrial& trial_;
+  const study::WorkloadSpec& workload_;
+  engine::RunningEngine& engine_;
+  const std::atomic<bool>& stop_;
+  std::atomic<bool> end_now_{false};
+  std::string stopped_;
+  workload::Schedule schedule_;
+  net::Endpoint endpoint_;
+};
+
+}  // namespace
+
+base::Result<TrialOutput> run_trial(const study::Study& study, const study::PlannedTrial& trial,
+                                    engine::RunningEngine& engine,
+                                    const std::atomic<bool>& stop, const TrialTick& tick) {
+  return TrialRunner(study, trial, engine, stop).run(tick);
+}
+
+}  // namespace tokamark::run
