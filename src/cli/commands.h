@@ -1,0 +1,30 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace tokamark::cli {
+
+/// What every command needs of the process.
+struct Invocation {
+  std::vector<std::string> command_line;
+};
+
+/// Runs the command that was chosen; success is exit code 0.
+using Action = std::function<base::Result<void>()>;
+
+/// Each adds one subcommand to the program and sets `action` when it is the chosen one.
+void add_run(CLI::App& program, const Invocation& invocation, Action& action);
+void add_bench(CLI::App& program, const Invocation& invocation, Action& action);
+void add_engines(CLI::App& program, Action& action);
+void add_sim(CLI::App& program, Action& action);
+void add_report(CLI::App& program, Action& action);
+
+/// What `engines` and --list-engines print.
+base::Result<void> print_engines();
+
+}  // namespace tokamark::cli

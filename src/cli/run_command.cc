@@ -1,0 +1,103 @@
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "base/files.h"
+#include "cli/commands.h"
+#include "cli/study_session.h"
+#include "study/plan.h"
+#include "study/study.h"
+
+namespace tokamark::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::ErrorKind;
+
+struct RunFlags {
+  std::string study, config, resume, prompts, output, export_format;
+  std::vector<std::string> engines, set;
+  bool dry_run = false, list_engines = false;
+};
+
+base::Result<std::vector<study::Override>> overrides(const RunFlags& flags) {
+  std::vector<study::Override> list;
+  for (const std::string& text : flags.set) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error{ErrorKind::usage,
+                   "--set " + text + ": write PATH=VALUE, as in --set window.seconds=4"};
+    }
+    list.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  if (!flags.prompts.empty()) {
+    const std::string path = fs::absolute(flags.prompts).string();
+    list.push_back({kPromptsOverride, path});
+  }
+  return list;
+}
+
+base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
+  if (flags.list_engines) return print_engines();
+  if (!flags.resume.empty()) {
+    if (!flags.set.empty() || !flags.prompts.empty() || !flags.engines.empty()) {
+      return Error{ErrorKind::usage, "--resume continues a study as it was: leave out --set, "
+                                     "--prompts and --engine"};
+    }
+    return resume_study(flags.resume, parse_export(flags.export_format));
+  }
+  const std::string file = flags.study.empty() ? flags.config : flags.study;
+  if (file.empty()) {
+    return Error{ErrorKind::usage, "no study: give STUDY.yaml, or --resume DIR"};
+  }
+  StudyRequest request;
+  request.file = file;
+  TOKAMARK_TRY(request.text, base::read_file(file, ErrorKind::study));
+  request.folder = fs::absolute(fs::path(file)).parent_path();
+  TOKAMARK_TRY(request.overrides, overrides(flags));
+  request.engines = flags.engines;
+  if (flags.dry_run) {
+    TOKAMARK_TRY(const std::string text, describe(request));
+    std::cout << text;
+    return base::ok();
+  }
+  SessionOptions options;
+  options.output = flags.output;
+  options.exports = parse_export(flags.export_format);
+  options.command_line = invocation.command_line;
+  return start_study(request, options);
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, const Invocation& invocation, Action& action) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* command = program.add_subcommand("run", "Run a study: start, load, measure and compare engines");
+  command->add_option("STUDY", flags->study, "Study file (YAML; docs/STUDY_FILE.md)");
+  command->add_option("--config", flags->config, "Same as STUDY");
+  command->add_option("--engine", flags->engines, "Run only this engine; may be repeated")
+      ->type_name("NAME");
+  command->add_option("--prompts", flags->prompts, "Use this prompts file in every workload")
+      ->type_name("FILE");
+  command->add_option("--output", flags->output,
+                      "Results folder (default: results/<study>-<UTC time>)")
+      ->type_name("DIR");
+  command->add_option("--resume", flags->resume, "Continue the study in a results folder")
+      ->type_name("DIR");
+  command->add_option("--set", flags->set,
+                      "Change a value of the study, as in --set window.seconds=4; may be repeated")
+      ->type_name("PATH=VALUE");
+  command->add_option("--export", flags->export_format,
+                      "Also write each trial in another tool's format")
+      ->check(CLI::IsMember({"vllm"}));
+  command->add_flag("--dry-run", flags->dry_run,
+                    "Print trials, order, requests, duration and engine commands; start nothing");
+  command->add_flag("--list-engines", flags->list_engines, "Same as the command `engines`");
+  command->callback([flags, invocation, &action] {
+    action = [flags, invocation] { return run(*flags, invocation); };
+  });
+}
+
+}  // namespace tokamark::cli

@@ -1,0 +1,188 @@
+#include "cli/study_session.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "base/clock.h"
+#include "cli/screen.h"
+#include "cli/summaries.h"
+#include "run/manifest.h"
+#include "run/results_folder.h"
+#include "run/stop.h"
+#include "run/study_runner.h"
+#include "study/plan.h"
+
+namespace tokamark::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::ErrorKind;
+using nlohmann::json;
+
+constexpr const char* kInvocation = "invocation.json";
+
+struct Prepared {
+  study::Study study;
+  study::Plan plan;
+};
+
+base::Result<Prepared> prepare(const StudyRequest& request) {
+  // --prompts reaches into every workload, however many there are.
+  std::vector<study::Override> overrides;
+  std::string prompts;
+  for (const study::Override& change : request.overrides) {
+    if (change.path == kPromptsOverride) {
+      prompts = change.value;
+    } else {
+      overrides.push_back(change);
+    }
+  }
+  Prepared prepared;
+  TOKAMARK_TRY(prepared.study,
+               study::parse_study(request.text, request.file, request.folder, overrides));
+  if (!prompts.empty()) {
+    for (study::WorkloadSpec& workload : prepared.study.workloads) workload.prompts = prompts;
+  }
+  TOKAMARK_TRY(prepared.plan, study::make_plan(prepared.study, request.engines));
+  return prepared;
+}
+
+json to_json(const StudyRequest& request) {
+  json overrides = json::array();
+  for (const study::Override& change : request.overrides) {
+    overrides.push_back({{"path", change.path}, {"value", change.value}});
+  }
+  return {{"file", request.file},
+          {"folder", request.folder.string()},
+          {"overrides", overrides},
+          {"engines", request.engines}};
+}
+
+base::Result<StudyRequest> request_from(const run::ResultsFolder& folder) {
+  TOKAMARK_TRY(const json stored, folder.read_json(kInvocation));
+  StudyRequest request;
+  TOKAMARK_TRY(request.text, folder.read_text("study.yaml"));
+  try {
+    request.file = stored.at("file").get<std::string>();
+    request.folder = stored.at("folder").get<std::string>();
+    request.engines = stored.at("engines").get<std::vector<std::string>>();
+    for (const json& change : stored.at("overrides")) {
+      request.overrides.push_back({change.at("path").get<std::string>(),
+                                   change.at("value").get<std::string>()});
+    }
+  } catch (const json::exception& e) {
+    return Error{ErrorKind::study,
+                 (folder.root() / kInvocation).string() + ": " + std::string(e.what())};
+  }
+  return request;
+}
+
+bool any_simulated(const study::Study& study) {
+  return std::any_of(study.engines.begin(), study.engines.end(),
+                     [](const auto& engine) { return engine.kind == "simulated"; });
+}
+
+base::Result<run::ResultsFolder> make_folder(const StudyRequest& request,
+                                             const Prepared& prepared,
+                                             const SessionOptions& options) {
+  fs::path root = options.output;
+  if (root.empty()) {
+    root = fs::path("results") / (prepared.study.name + "-" + base::utc_now_compact());
+  }
+  run::StudyInputs inputs;
+  inputs.study_text = request.text;
+  inputs.study = study::to_json(prepared.study);
+  inputs.plan = study::to_json(prepared.plan, prepared.study);
+  inputs.plan["trial_ids"] = json::array();
+  for (const study::EngineVisit& visit : prepared.plan.visits) {
+    for (const study::PlannedTrial& trial : visit.trials) {
+      inputs.plan["trial_ids"].push_back(trial.id);
+    }
+  }
+  inputs.manifest = run::make_manifest(options.command_line);
+  inputs.manifest["simulated"] = any_simulated(prepared.study);
+  TOKAMARK_TRY(run::ResultsFolder folder, run::ResultsFolder::create(root, inputs));
+  TOKAMARK_TRY_VOID(folder.write_text(kInvocation, to_json(request).dump(2) + "\n"));
+  return folder;
+}
+
+/// The one line and the exit code that a finished session ends with.
+base::Result<void> judge(const run::Outcome& outcome, const record::StudyResult& result,
+                         const fs::path& root) {
+  if (outcome.interrupted) {
+    return Error{ErrorKind::interrupted,
+                 "stopped; what was measured is in " + root.string() +
+                     "; continue with: tokamark run --resume " + root.string()};
+  }
+  if (!outcome.engine_failures.empty()) {
+    return Error{ErrorKind::engine, outcome.engine_failures.front() + "; results so far are in " +
+                                        root.string()};
+  }
+  const auto bad = std::count_if(result.trials.begin(), result.trials.end(), [](const auto& t) {
+    return t.verdict != record::Verdict::valid;
+  });
+  if (bad > 0) {
+    return Error{ErrorKind::measurement,
+                 fmt::format("{} of {} trials are not valid; the reasons are in the table above "
+                             "and in {}",
+                             bad, result.trials.size(), (root / "summary.md").string())};
+  }
+  return base::ok();
+}
+
+base::Result<void> play(const Prepared& prepared, run::ResultsFolder& folder, Exports exports,
+                        const std::string& json_copy) {
+  // With the JSON on standard output, everything for people goes to standard error.
+  std::FILE* const out = json_copy == "-" ? stderr : stdout;
+  const std::unique_ptr<run::Observer> screen = make_screen(out);
+  const std::atomic<bool>& stop = run::install_stop_handlers();
+  const auto outcome = run::run_study(prepared.study, prepared.plan, folder, stop, *screen);
+  // Even when the run broke off, what is on disk is summarised.
+  const auto result = write_summaries(folder, exports);
+  if (!outcome.has_value()) return outcome.error();
+  if (!result.has_value()) return result.error();
+  print_table(out, result.value());
+  fmt::print(out, "\nResults: {}\n", folder.root().string());
+  TOKAMARK_TRY_VOID(copy_json(result.value(), json_copy));
+  return judge(outcome.value(), result.value(), folder.root());
+}
+
+}  // namespace
+
+Exports parse_export(const std::string& name) {
+  return name == "vllm" ? Exports::vllm : Exports::none;
+}
+
+base::Result<std::string> describe(const StudyRequest& request) {
+  TOKAMARK_TRY(const Prepared prepared, prepare(request));
+  return study::describe_plan(prepared.plan, prepared.study);
+}
+
+base::Result<void> start_study(const StudyRequest& request, const SessionOptions& options) {
+  TOKAMARK_TRY(const Prepared prepared, prepare(request));
+  // A prompts file that cannot be read is found now, not after the first engine has started.
+  for (const study::EngineVisit& visit : prepared.plan.visits) {
+    for (const study::PlannedTrial& trial : visit.trials) {
+      if (trial.repeat > 1) continue;
+      TOKAMARK_TRY(const auto schedule, study::make_schedule(prepared.study, trial));
+      static_cast<void>(schedule);
+    }
+  }
+  TOKAMARK_TRY(run::ResultsFolder folder, make_folder(request, prepared, options));
+  return play(prepared, folder, options.exports, options.json);
+}
+
+base::Result<void> resume_study(const fs::path& root, Exports exports) {
+  TOKAMARK_TRY(run::ResultsFolder folder, run::ResultsFolder::open(root));
+  TOKAMARK_TRY_VOID(folder.lock());
+  TOKAMARK_TRY(const StudyRequest request, request_from(folder));
+  TOKAMARK_TRY(const Prepared prepared, prepare(request));
+  return play(prepared, folder, exports, "");
+}
+
+}  // namespace tokamark::cli
