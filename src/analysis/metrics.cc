@@ -125,8 +125,7 @@ void set_rates(const TrialFacts& facts, std::span<const RequestRecord> records,
                record::TrialMetrics& metrics) {
   const double seconds = window_seconds(facts);
   if (seconds <= 0.0) {
-    for (const char* name :
-         {"output_tokens_per_s", "requests_per_s", "goodput_requests_per_s"}) {
+    for (const char* name : {"output_tokens_per_s", "requests_per_s", "goodput_requests_per_s"}) {
       metrics.reasons[name] = "the measured window did not open and close";
     }
     return;

@@ -57,9 +57,7 @@ TEST(Metrics, FollowTheirFormulasOnOneRequest) {
   EXPECT_DOUBLE_EQ(tpot_ms(r).value(), 10.0);  // (1200 - 1100) / (11 - 1)
 }
 
-TEST(Metrics, AnAnswerOfOneTokenHasNoTpot) {
-  EXPECT_FALSE(tpot_ms(request(0, 1)).has_value());
-}
+TEST(Metrics, AnAnswerOfOneTokenHasNoTpot) { EXPECT_FALSE(tpot_ms(request(0, 1)).has_value()); }
 
 TEST(Metrics, ThroughputCountsTokensThatArriveInTheWindowWhoeverAskedForThem) {
   RequestRecord warm = request(900, 11);  // tokens at 1000, 1010, ..., 1100
@@ -173,8 +171,7 @@ TEST(Counts, AreOfTheMeasuredRequests) {
   timed_out.status = RequestStatus::timed_out;
   RequestRecord never_sent = failed(1300);
   never_sent.sent = base::Nanos(-1);
-  const auto counts =
-      compute_counts(std::vector{warm, request(1000, 7), timed_out, never_sent});
+  const auto counts = compute_counts(std::vector{warm, request(1000, 7), timed_out, never_sent});
   EXPECT_EQ(counts.scheduled, 3);
   EXPECT_EQ(counts.sent, 2);
   EXPECT_EQ(counts.succeeded, 1);

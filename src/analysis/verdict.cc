@@ -25,8 +25,7 @@ void judge_client(const TrialFacts& facts, const Thresholds& limits, TrialResult
       "give the client a core of its own or lower the load; its lateness is in these numbers";
   if (client.lateness_ms.p99) {
     const double ttft = trial.metrics.ttft_ms.p50.value_or(0.0);
-    const double limit =
-        std::max(limits.lateness_floor_ms, limits.lateness_share_of_ttft * ttft);
+    const double limit = std::max(limits.lateness_floor_ms, limits.lateness_share_of_ttft * ttft);
     if (*client.lateness_ms.p99 > limit) {
       add(trial, "client_late",
           fmt::format("p99 lateness {:.3f} ms, limit {:.3f} ms", *client.lateness_ms.p99, limit),

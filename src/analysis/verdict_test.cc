@@ -54,7 +54,9 @@ TEST_F(Verdicts, ACleanTrialIsValid) {
 }
 
 TEST_F(Verdicts, ALateClientIsFoundByItsP99) {
-  for (int i = 0; i < 11; ++i) records[static_cast<std::size_t>(i)].sent = records[static_cast<std::size_t>(i)].scheduled + milliseconds(2);
+  for (int i = 0; i < 11; ++i)
+    records[static_cast<std::size_t>(i)].sent =
+        records[static_cast<std::size_t>(i)].scheduled + milliseconds(2);
   EXPECT_THAT(codes(), ElementsAre("client_late"));
 }
 
@@ -74,7 +76,9 @@ TEST_F(Verdicts, TheLatenessLimitGrowsWithTheTtft) {
 }
 
 TEST_F(Verdicts, AFewVeryLateSendsAreFoundByTheirShare) {
-  for (int i = 0; i < 2; ++i) records[static_cast<std::size_t>(i)].sent = records[static_cast<std::size_t>(i)].scheduled + milliseconds(6);
+  for (int i = 0; i < 2; ++i)
+    records[static_cast<std::size_t>(i)].sent =
+        records[static_cast<std::size_t>(i)].scheduled + milliseconds(6);
   EXPECT_THAT(codes(), ElementsAre("client_late"));
 }
 

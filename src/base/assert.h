@@ -10,6 +10,6 @@ namespace tokamark::base {
 }  // namespace tokamark::base
 
 /// An invariant of our own code; always on.
-#define TOKAMARK_ASSERT(condition)                                                  \
-  ((condition) ? static_cast<void>(0)                                               \
+#define TOKAMARK_ASSERT(condition)    \
+  ((condition) ? static_cast<void>(0) \
                : ::tokamark::base::assertion_failed(#condition, __FILE__, __LINE__))

@@ -49,8 +49,8 @@ int exit_code(ErrorKind kind);
 
 #define TOKAMARK_JOIN_(a, b) a##b
 #define TOKAMARK_JOIN(a, b) TOKAMARK_JOIN_(a, b)
-#define TOKAMARK_TRY_(result, declaration, expression)             \
-  auto result = (expression);                                      \
+#define TOKAMARK_TRY_(result, declaration, expression)              \
+  auto result = (expression);                                       \
   if (!result.has_value()) return std::move(result).assume_error(); \
   declaration = std::move(result).assume_value()
 
@@ -59,8 +59,8 @@ int exit_code(ErrorKind kind);
 /// changed its meaning between 1.74 and 1.76, so it is not used.
 #define TOKAMARK_TRY(declaration, expression) \
   TOKAMARK_TRY_(TOKAMARK_JOIN(try_result_, __LINE__), declaration, expression)
-#define TOKAMARK_TRY_VOID(expression)                                               \
-  do {                                                                              \
-    auto try_result = (expression);                                                 \
-    if (!try_result.has_value()) return std::move(try_result).assume_error();       \
+#define TOKAMARK_TRY_VOID(expression)                                         \
+  do {                                                                        \
+    auto try_result = (expression);                                           \
+    if (!try_result.has_value()) return std::move(try_result).assume_error(); \
   } while (false)

@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,9 +11,9 @@ namespace tokamark::base {
 
 namespace {
 
-Error io_error(ErrorKind kind, std::string_view doing, const std::filesystem::path& path, int code) {
-  std::string message(doing);
-  message += " " + path.string() + ": " + std::strerror(code);
+Error io_error(ErrorKind kind, std::string_view doing, const std::filesystem::path& path,
+               int code) {
+  std::string message = fmt::format("{} {}: {}", doing, path.string(), std::strerror(code));
   if (code == ENOSPC) message += "; free some space or choose another --output";
   if (code == EROFS || (code == EACCES && kind == ErrorKind::output)) {
     message += "; choose a writable --output";
@@ -67,7 +68,8 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
   temporary += ".tmp";
   int failed = 0;
   {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    const Descriptor file(::open(temporary.c_str(), kFlags, 0644));
     if (file.get() < 0) return io_error(ErrorKind::output, "cannot create", temporary, errno);
     failed = write_all_and_sync(file.get(), bytes);
   }

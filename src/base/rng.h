@@ -30,7 +30,8 @@ class Rng {
 };
 
 /// A seed derived from another and a label, so that independent streams never share a seed by
-/// accident: `derive_seed(study_seed, "repeat=3/workload=chat")`. FNV-1a, then SplitMix64 finaliser.
+/// accident: `derive_seed(study_seed, "repeat=3/workload=chat")`. FNV-1a, then SplitMix64
+/// finaliser.
 std::uint64_t derive_seed(std::uint64_t seed, std::string_view label);
 
 }  // namespace tokamark::base

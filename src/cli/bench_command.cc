@@ -69,18 +69,18 @@ base::Result<json> study_of(const BenchFlags& flags) {
     load["rate_per_s"] = flags.rates;
     load["arrivals"] = flags.arrivals;
   } else {
-    load["concurrency"] = flags.concurrency.empty() ? std::vector<std::uint32_t>{1}
-                                                    : flags.concurrency;
+    load["concurrency"] =
+        flags.concurrency.empty() ? std::vector<std::uint32_t>{1} : flags.concurrency;
   }
-  json window = {{"warmup_s", flags.warmup_s}, {"seconds", flags.duration_s},
-                 {"requests", flags.requests}};
+  json window = {
+      {"warmup_s", flags.warmup_s}, {"seconds", flags.duration_s}, {"requests", flags.requests}};
   if (flags.requests_given && !flags.duration_given) {
     window["seconds"] = 0.1;
     window["max_seconds"] = kRequestsOnlyLimit_s;
   }
-  json study = {{"name", "bench"},         {"seed", flags.seed}, {"engines", {engine}},
-                {"workloads", {workload}}, {"load", load},       {"window", window},
-                {"repeats", 1}};
+  json study = {
+      {"name", "bench"}, {"seed", flags.seed}, {"engines", {engine}}, {"workloads", {workload}},
+      {"load", load},    {"window", window},   {"repeats", 1}};
   if (!flags.model.empty()) study["model"] = {{"name", flags.model}};
   if (!flags.slo.empty()) {
     TOKAMARK_TRY(const study::SloSpec slo, study::parse_slo(flags.slo));
@@ -89,12 +89,26 @@ base::Result<json> study_of(const BenchFlags& flags) {
   return study;
 }
 
+/// A flag that the study reader refuses is bad usage, and its place in a text that the user never
+/// saw says nothing. A prompts file is input of its own.
+base::Result<void> check_flags(const StudyRequest& request) {
+  const auto study = study::parse_study(request.text, request.file, request.folder, {});
+  if (study.has_value()) return base::ok();
+  const std::string& message = study.error().message;
+  const std::size_t place = message.find(": ");
+  if (message.find(".prompts") != std::string::npos || place == std::string::npos) {
+    return study.error();
+  }
+  return Error{ErrorKind::usage, "bench: " + message.substr(place + 2)};
+}
+
 base::Result<void> bench(const BenchFlags& flags, const Invocation& invocation) {
   TOKAMARK_TRY(const json study, study_of(flags));
   StudyRequest request;
   request.file = "bench";
   request.text = study.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
   request.folder = fs::current_path();
+  TOKAMARK_TRY_VOID(check_flags(request));
   SessionOptions options;
   options.output = flags.output;
   options.json = flags.json_file;
@@ -108,8 +122,7 @@ void add_load_flags(CLI::App& command, BenchFlags& flags) {
                                   "Closed loop: requests in flight, as in 1,10,50 (default 1)")
                       ->delimiter(',')
                       ->type_name("N,...");
-  command
-      .add_option("--rate", flags.rates, "Open loop: requests per second, as in 2,4,8")
+  command.add_option("--rate", flags.rates, "Open loop: requests per second, as in 2,4,8")
       ->delimiter(',')
       ->excludes(streams)
       ->type_name("R,...");
@@ -117,11 +130,10 @@ void add_load_flags(CLI::App& command, BenchFlags& flags) {
       .add_option("--arrivals", flags.arrivals,
                   "Gaps of an open loop: constant, poisson or gamma:CV")
       ->capture_default_str();
-  auto* prompts = command.add_option("--prompts", flags.prompts,
-                                     "Prompts file: .txt, .jsonl, .json or .yaml")
-                      ->type_name("FILE");
-  command
-      .add_option("--input-tokens", flags.input_tokens, "Length of synthetic prompts")
+  auto* prompts =
+      command.add_option("--prompts", flags.prompts, "Prompts file: .txt, .jsonl, .json or .yaml")
+          ->type_name("FILE");
+  command.add_option("--input-tokens", flags.input_tokens, "Length of synthetic prompts")
       ->excludes(prompts)
       ->capture_default_str();
   command.add_option("--output-tokens", flags.output_tokens, "Length of every answer")
@@ -163,14 +175,16 @@ void add_bench(CLI::App& program, const Invocation& invocation, Action& action) 
   add_window_flags(*command, *flags);
   command->add_option("--header", flags->headers, "Extra request header; may be repeated")
       ->type_name("NAME:VALUE");
-  command->add_option("--api-key-env", flags->api_key_env,
-                      "Environment variable that holds the API key")
+  command
+      ->add_option("--api-key-env", flags->api_key_env,
+                   "Environment variable that holds the API key")
       ->type_name("VAR");
-  command->add_option("--output", flags->output,
-                      "Results folder (default: results/bench-<UTC time>)")
+  command
+      ->add_option("--output", flags->output, "Results folder (default: results/bench-<UTC time>)")
       ->type_name("DIR");
-  command->add_option("--json", flags->json_file,
-                      "Copy of results.json; - writes it to standard output")
+  command
+      ->add_option("--json", flags->json_file,
+                   "Copy of results.json; - writes it to standard output")
       ->type_name("FILE");
   command->callback([flags, invocation, &action] {
     action = [flags, invocation] { return bench(*flags, invocation); };

@@ -12,7 +12,8 @@ namespace {
 
 constexpr const char* kFooter =
     "Exit codes: 0 every trial valid; 1 internal error; 2 bad usage; 3 bad study file or prompts;\n"
-    "4 an engine failed or cannot be reached; 5 a trial is invalid or incomplete; 6 results cannot\n"
+    "4 an engine failed or cannot be reached; 5 a trial is invalid or incomplete; 6 results "
+    "cannot\n"
     "be written; 130 interrupted.";
 
 /// Streams need descriptors; the hard limit is the administrator's, the soft one is a default.

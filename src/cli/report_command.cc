@@ -31,8 +31,9 @@ void add_report(CLI::App& program, Action& action) {
   CLI::App* command = program.add_subcommand(
       "report", "Rebuild every summary of a results folder from its raw records");
   command->add_option("DIR", flags->folder, "Results folder")->required();
-  command->add_option("--export", flags->export_format,
-                      "Also write each trial in another tool's format")
+  command
+      ->add_option("--export", flags->export_format,
+                   "Also write each trial in another tool's format")
       ->check(CLI::IsMember({"vllm"}));
   command->callback([flags, &action] { action = [flags] { return rebuild(*flags); }; });
 }

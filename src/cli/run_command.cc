@@ -43,8 +43,9 @@ base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
   if (flags.list_engines) return print_engines();
   if (!flags.resume.empty()) {
     if (!flags.set.empty() || !flags.prompts.empty() || !flags.engines.empty()) {
-      return Error{ErrorKind::usage, "--resume continues a study as it was: leave out --set, "
-                                     "--prompts and --engine"};
+      return Error{ErrorKind::usage,
+                   "--resume continues a study as it was: leave out --set, "
+                   "--prompts and --engine"};
     }
     return resume_study(flags.resume, parse_export(flags.export_format));
   }
@@ -74,23 +75,27 @@ base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
 
 void add_run(CLI::App& program, const Invocation& invocation, Action& action) {
   auto flags = std::make_shared<RunFlags>();
-  CLI::App* command = program.add_subcommand("run", "Run a study: start, load, measure and compare engines");
+  CLI::App* command =
+      program.add_subcommand("run", "Run a study: start, load, measure and compare engines");
   command->add_option("STUDY", flags->study, "Study file (YAML; docs/STUDY_FILE.md)");
   command->add_option("--config", flags->config, "Same as STUDY");
   command->add_option("--engine", flags->engines, "Run only this engine; may be repeated")
       ->type_name("NAME");
   command->add_option("--prompts", flags->prompts, "Use this prompts file in every workload")
       ->type_name("FILE");
-  command->add_option("--output", flags->output,
-                      "Results folder (default: results/<study>-<UTC time>)")
+  command
+      ->add_option("--output", flags->output,
+                   "Results folder (default: results/<study>-<UTC time>)")
       ->type_name("DIR");
   command->add_option("--resume", flags->resume, "Continue the study in a results folder")
       ->type_name("DIR");
-  command->add_option("--set", flags->set,
-                      "Change a value of the study, as in --set window.seconds=4; may be repeated")
+  command
+      ->add_option("--set", flags->set,
+                   "Change a value of the study, as in --set window.seconds=4; may be repeated")
       ->type_name("PATH=VALUE");
-  command->add_option("--export", flags->export_format,
-                      "Also write each trial in another tool's format")
+  command
+      ->add_option("--export", flags->export_format,
+                   "Also write each trial in another tool's format")
       ->check(CLI::IsMember({"vllm"}));
   command->add_flag("--dry-run", flags->dry_run,
                     "Print trials, order, requests, duration and engine commands; start nothing");

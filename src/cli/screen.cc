@@ -39,20 +39,19 @@ std::string milliseconds(const std::optional<double>& value) {
 }
 
 std::string trial_line(const study::PlannedTrial& trial, const run::TrialProgress& p) {
-  return fmt::format("trial {}/{}  {}  {} {} of {}, at least {} left", p.number, p.total,
-                     trial.id, p.measuring ? "measuring" : "warming up", duration(p.elapsed_s),
+  return fmt::format("trial {}/{}  {}  {} {} of {}, at least {} left", p.number, p.total, trial.id,
+                     p.measuring ? "measuring" : "warming up", duration(p.elapsed_s),
                      duration(p.expected_s), duration(p.left_s));
 }
 
 std::string live_line(const load::LiveStats& live, double tokens_per_s) {
-  return fmt::format(
-      "  in flight {}  done {}  failed {}  {:.0f} tok/s  TTFT p50 {} p99 {} ms",
-      live.in_flight.load(), live.succeeded.load(), live.failed.load(), tokens_per_s,
-      milliseconds(live.ttft_quantile_ms(0.50)), milliseconds(live.ttft_quantile_ms(0.99)));
+  return fmt::format("  in flight {}  done {}  failed {}  {:.0f} tok/s  TTFT p50 {} p99 {} ms",
+                     live.in_flight.load(), live.succeeded.load(), live.failed.load(), tokens_per_s,
+                     milliseconds(live.ttft_quantile_ms(0.50)),
+                     milliseconds(live.ttft_quantile_ms(0.99)));
 }
 
-std::string finished_line(const record::TrialResult& trial, std::size_t number,
-                          std::size_t total) {
+std::string finished_line(const record::TrialResult& trial, std::size_t number, std::size_t total) {
   std::string verdict = record::to_word(trial.verdict);
   for (const record::VerdictCode& code : trial.codes) {
     verdict += " " + code.code + " (" + code.evidence + ")";
@@ -135,8 +134,7 @@ class TerminalScreen final : public run::Observer {
 
   void on_engine_starting(const std::string& engine, double elapsed_s,
                           const std::string& last_log_line) override {
-    draw(fmt::format("engine {}: starting, {}", engine, duration(elapsed_s)),
-         "  " + last_log_line);
+    draw(fmt::format("engine {}: starting, {}", engine, duration(elapsed_s)), "  " + last_log_line);
   }
   void on_engine_ready(const std::string& engine, double elapsed_s) override {
     clear();

@@ -36,8 +36,9 @@ void add_sim(CLI::App& program, Action& action) {
   auto truth = std::make_shared<std::string>();
   CLI::App* command = program.add_subcommand(
       "sim", "Serve the simulated engine; everything that comes from it is SIMULATED");
-  command->add_option("--profile", options->profile, "Model, GPU and engine to imitate; one of:" +
-                                                         profile_list())
+  command
+      ->add_option("--profile", options->profile,
+                   "Model, GPU and engine to imitate; one of:" + profile_list())
       ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--host", options->host, "Address to listen on")->capture_default_str();
@@ -45,9 +46,13 @@ void add_sim(CLI::App& program, Action& action) {
       ->capture_default_str();
   command->add_option("--served-model-name", options->served_model,
                       "Name in /v1/models (default: the profile's)");
-  command->add_option("--truth-file", *truth,
-                      "Write the true emission time of every token, one JSON line per request")
+  command
+      ->add_option("--truth-file", *truth,
+                   "Write the true emission time of every token, one JSON line per request")
       ->type_name("FILE");
+  command->add_option("--speed", options->speed, "Divide every simulated duration by this")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--startup-s", *startup_s, "Seconds before it is ready")
       ->check(CLI::NonNegativeNumber);
   command->callback([options, startup_s, truth, &action] {

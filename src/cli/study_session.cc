@@ -46,7 +46,7 @@ base::Result<Prepared> prepare(const StudyRequest& request) {
   TOKAMARK_TRY(prepared.study,
                study::parse_study(request.text, request.file, request.folder, overrides));
   if (!prompts.empty()) {
-    for (study::WorkloadSpec& workload : prepared.study.workloads) workload.prompts = prompts;
+    TOKAMARK_TRY_VOID(study::use_prompts(prepared.study, prompts));
   }
   TOKAMARK_TRY(prepared.plan, study::make_plan(prepared.study, request.engines));
   return prepared;
@@ -72,8 +72,8 @@ base::Result<StudyRequest> request_from(const run::ResultsFolder& folder) {
     request.folder = stored.at("folder").get<std::string>();
     request.engines = stored.at("engines").get<std::vector<std::string>>();
     for (const json& change : stored.at("overrides")) {
-      request.overrides.push_back({change.at("path").get<std::string>(),
-                                   change.at("value").get<std::string>()});
+      request.overrides.push_back(
+          {change.at("path").get<std::string>(), change.at("value").get<std::string>()});
     }
   } catch (const json::exception& e) {
     return Error{ErrorKind::study,
@@ -87,8 +87,7 @@ bool any_simulated(const study::Study& study) {
                      [](const auto& engine) { return engine.kind == "simulated"; });
 }
 
-base::Result<run::ResultsFolder> make_folder(const StudyRequest& request,
-                                             const Prepared& prepared,
+base::Result<run::ResultsFolder> make_folder(const StudyRequest& request, const Prepared& prepared,
                                              const SessionOptions& options) {
   fs::path root = options.output;
   if (root.empty()) {
@@ -115,17 +114,16 @@ base::Result<run::ResultsFolder> make_folder(const StudyRequest& request,
 base::Result<void> judge(const run::Outcome& outcome, const record::StudyResult& result,
                          const fs::path& root) {
   if (outcome.interrupted) {
-    return Error{ErrorKind::interrupted,
-                 "stopped; what was measured is in " + root.string() +
-                     "; continue with: tokamark run --resume " + root.string()};
+    return Error{ErrorKind::interrupted, "stopped; what was measured is in " + root.string() +
+                                             "; continue with: tokamark run --resume " +
+                                             root.string()};
   }
   if (!outcome.engine_failures.empty()) {
-    return Error{ErrorKind::engine, outcome.engine_failures.front() + "; results so far are in " +
-                                        root.string()};
+    return Error{ErrorKind::engine,
+                 outcome.engine_failures.front() + "; results so far are in " + root.string()};
   }
-  const auto bad = std::count_if(result.trials.begin(), result.trials.end(), [](const auto& t) {
-    return t.verdict != record::Verdict::valid;
-  });
+  const auto bad = std::count_if(result.trials.begin(), result.trials.end(),
+                                 [](const auto& t) { return t.verdict != record::Verdict::valid; });
   if (bad > 0) {
     return Error{ErrorKind::measurement,
                  fmt::format("{} of {} trials are not valid; the reasons are in the table above "

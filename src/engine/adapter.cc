@@ -101,8 +101,9 @@ base::Result<const EngineAdapter*> adapter_of(const EngineSpec& spec) {
     if (adapter->kind() == spec.kind) return adapter;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", adapter->kind());
   }
-  return Error{ErrorKind::study, fmt::format("engine \"{}\": kind \"{}\" is not known; use one of {}",
-                                             spec.name, spec.kind, known)};
+  return Error{ErrorKind::study,
+               fmt::format("engine \"{}\": kind \"{}\" is not known; use one of {}", spec.name,
+                           spec.kind, known)};
 }
 
 base::Result<std::string> reset_vllm_prefix_cache(const ControlPlane& plane) {
@@ -116,8 +117,9 @@ base::Result<std::string> reset_vllm_prefix_cache(const ControlPlane& plane) {
     return std::string("POST /reset_prefix_cache succeeded");
   }
   if (answer.has_value() && answer.value().status == 404) {
-    return std::string("not reset: the server has no /reset_prefix_cache (it needs "
-                       "VLLM_SERVER_DEV_MODE=1 at its start)");
+    return std::string(
+        "not reset: the server has no /reset_prefix_cache (it needs "
+        "VLLM_SERVER_DEV_MODE=1 at its start)");
   }
   return Error{ErrorKind::engine, "POST /reset_prefix_cache: " + why_not(answer)};
 }
@@ -129,13 +131,15 @@ base::Result<std::string> flush_sglang_cache(const ControlPlane& plane) {
 }
 
 base::Result<std::string> erase_llama_slots(const ControlPlane& plane) {
-  TOKAMARK_TRY(const Json slots, plane.get_json("/slots"));
+  const auto answer = plane.get_json("/slots");
+  if (answer.has_error()) return "not reset: " + answer.error().message;
+  const Json& slots = answer.value();
   std::size_t erased = 0;
   for (const Json& slot : slots) {
     if (!slot.is_object() || !slot.contains("id") || !slot["id"].is_number_integer()) continue;
-    const auto answer =
+    const auto erase =
         slow_post(plane, fmt::format("/slots/{}?action=erase", slot["id"].get<int>()));
-    if (!is_good(answer)) return fmt::format("not reset: {}", why_not(answer));
+    if (!is_good(erase)) return fmt::format("not reset: {}", why_not(erase));
     ++erased;
   }
   return fmt::format("erased {} slots", erased);
@@ -145,9 +149,8 @@ EngineFacts probe_facts(const ControlPlane& plane) {
   EngineFacts facts;
   if (const auto json = plane.get_json("/version");
       json.has_value() && json.value().is_object() && json.value().contains("version")) {
-    facts.version = json.value()["version"].is_string()
-                        ? json.value()["version"].get<std::string>()
-                        : json.value()["version"].dump();
+    facts.version = json.value()["version"].is_string() ? json.value()["version"].get<std::string>()
+                                                        : json.value()["version"].dump();
   }
   for (const char* path : {"/props", "/server_info?config_format=json"}) {
     auto json = plane.get_json(path);

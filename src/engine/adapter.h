@@ -40,7 +40,7 @@ std::string error_text(const HttpResponse& response);
 
 /// What an adapter reads back from a server that answers.
 struct EngineFacts {
-  std::string version;            ///< empty when the server does not tell
+  std::string version;  ///< empty when the server does not tell
   nlohmann::json effective_config = nlohmann::json::object();
 };
 

@@ -52,11 +52,12 @@ TEST_F(Adapter, VllmServesFromItsVenvWithTheFlagsOfAFairMeasurement) {
   model_.path = "org/model";
   const auto command = launch_command(spec_, model_);
   ASSERT_TRUE(command.has_value()) << command.error().message;
-  EXPECT_THAT(command.value().argv,
-              ElementsAre(at("venv/bin/vllm"), "serve", "org/model", "--host", "127.0.0.1", "--port",
-                          "8000", "--served-model-name", "m", "--no-enable-prefix-caching",
-                          "--generation-config", "vllm", "--enable-prompt-tokens-details",
-                          "--disable-uvicorn-access-log", "--max-model-len", "2048"));
+  EXPECT_THAT(
+      command.value().argv,
+      ElementsAre(at("venv/bin/vllm"), "serve", "org/model", "--host", "127.0.0.1", "--port",
+                  "8000", "--served-model-name", "m", "--no-enable-prefix-caching",
+                  "--generation-config", "vllm", "--enable-prompt-tokens-details",
+                  "--disable-uvicorn-access-log", "--max-model-len", "2048"));
   EXPECT_EQ(command.value().env.at("VLLM_SERVER_DEV_MODE"), "1");
   EXPECT_EQ(command.value().env.at("VLLM_CPU_KVCACHE_SPACE"), "1");
   EXPECT_THAT(command.value().shell_line(), HasSubstr("PATH=" + at("venv/bin") + ":\"$PATH\""));
@@ -83,9 +84,9 @@ TEST_F(Adapter, TheUsersFlagsTakeThePlaceOfOurs) {
   const auto command = launch_command(spec_, model_);
   ASSERT_TRUE(command.has_value()) << command.error().message;
   EXPECT_FALSE(has_flag(command.value().argv, {"--no-enable-prefix-caching"}));
-  EXPECT_EQ(std::count(command.value().argv.begin(), command.value().argv.end(),
-                       "--generation-config"),
-            0);
+  EXPECT_EQ(
+      std::count(command.value().argv.begin(), command.value().argv.end(), "--generation-config"),
+      0);
   EXPECT_EQ(command.value().env.at("VLLM_SERVER_DEV_MODE"), "0");
 }
 
@@ -115,8 +116,9 @@ TEST_F(Adapter, WhatIsMissingIsNamedWithItsFix) {
   spec_.kind = "openai";
   EXPECT_THAT(error(), HasSubstr("needs `url`"));
   spec_.kind = "vlm";
-  EXPECT_EQ(error(), "engine \"e\": kind \"vlm\" is not known; use one of llama-cpp, openai, "
-                     "simulated, vllm");
+  EXPECT_EQ(error(),
+            "engine \"e\": kind \"vlm\" is not known; use one of llama-cpp, openai, "
+            "simulated, vllm");
 }
 
 TEST_F(Adapter, LlamaServerRunsAGgufWithItsCachesOff) {
@@ -206,6 +208,7 @@ TEST_F(Adapter, CacheResetsSayWhatWasDone) {
   body = "requests are running";
   EXPECT_THAT(flush_sglang_cache(plane).error().message, HasSubstr("requests are running"));
   EXPECT_THAT(llama_cpp_adapter().reset_caches(plane, spec_).value(), HasSubstr("cache off"));
+  EXPECT_THAT(erase_llama_slots(plane).value(), HasSubstr("not reset"));
   EXPECT_THAT(openai_adapter().reset_caches(plane, spec_).value(), HasSubstr("not reset"));
 }
 

@@ -132,6 +132,7 @@ base::Result<std::unique_ptr<RunningEngine>> start(const EngineSpec& spec, const
       parts.process ? read_log(options.log_path, parts.log_from, kFactsLog) : std::string();
   parts.facts = parts.adapter->facts(plane, log);
   TOKAMARK_TRY_VOID(check_version(parts.spec, parts.facts.version));
+  parts.log_ready = log_size(options.log_path);
   return make_running_engine(std::move(parts));
 }
 

@@ -19,7 +19,7 @@ namespace tokamark::engine {
 
 /// The exact command that starts an engine; what --dry-run prints and the manifest keeps.
 struct LaunchCommand {
-  std::vector<std::string> argv;  ///< argv[0] is an absolute path or a name on PATH
+  std::vector<std::string> argv;           ///< argv[0] is an absolute path or a name on PATH
   std::map<std::string, std::string> env;  ///< added to the inherited environment
   /// One shell line with quoting, environment first.
   [[nodiscard]] std::string shell_line() const;
@@ -36,9 +36,9 @@ struct RequestFields {
 
 /// Where requests go and how they look.
 struct Target {
-  std::string base_url;    ///< "http://127.0.0.1:8000", no trailing slash
-  std::string model;       ///< the "model" field
-  std::string api;         ///< "chat" or "completions"
+  std::string base_url;  ///< "http://127.0.0.1:8000", no trailing slash
+  std::string model;     ///< the "model" field
+  std::string api;       ///< "chat" or "completions"
   RequestFields fields;
   std::map<std::string, std::string> headers;  ///< authorization included
 };
@@ -61,9 +61,9 @@ struct Discovery {
 using StartProgress = std::function<void(double elapsed_s, const std::string& last_log_line)>;
 
 struct StartOptions {
-  std::filesystem::path log_path;        ///< the engine's stdout and stderr, appended
+  std::filesystem::path log_path;           ///< the engine's stdout and stderr, appended
   const std::atomic<bool>* stop = nullptr;  ///< becomes true when the user asks to stop
-  StartProgress progress;                ///< may be empty
+  StartProgress progress;                   ///< may be empty
 };
 
 /// An engine that answered a real request: started by us, or attached to. Not thread-safe except

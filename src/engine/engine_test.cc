@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "engine/http.h"
 #include "engine/test_support.h"
 
 namespace tokamark::engine {
@@ -90,8 +91,9 @@ TEST(Started, APortInUseIsFoundBeforeTheEngineIsStarted) {
   EngineSpec spec;
   spec.name = "busy";
   spec.kind = "llama-cpp";
-  spec.binary = folder.write_program("llama-server", "#!/bin/sh\ntouch " +
-                                                         (folder.path() / "ran").string()).string();
+  spec.binary =
+      folder.write_program("llama-server", "#!/bin/sh\ntouch " + (folder.path() / "ran").string())
+          .string();
   spec.model = folder.write("m.gguf", "GGUF").string();
   spec.port = taken.port();
   StartOptions options;
@@ -120,6 +122,63 @@ TEST(Started, AnEngineThatExitsIsAnErrorWithItsLog) {
   EXPECT_THAT(engine.error().message, HasSubstr("exited with code 1"));
   EXPECT_THAT(engine.error().message, HasSubstr("failed to load model"));
   EXPECT_EQ(engine.error().message.find('\n'), std::string::npos);
+}
+
+/// A llama-server in Python: answers until it is told to crash with POST /v1/crash.
+constexpr const char* kFakeServer = R"(#!/usr/bin/env python3
+import http.server, os, sys
+print("Traceback (most recent call last):\nHarmless: at the start", flush=True)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self, text):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+    def do_GET(self):
+        self.answer('{"data":[{"id":"m"}]}' if self.path == "/v1/models" else "{}")
+    def do_POST(self):
+        if self.path == "/v1/crash":
+            print("out of memory", flush=True)
+            os._exit(7)
+        self.answer('data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n')
+    def log_message(self, *words):
+        pass
+port = int(sys.argv[sys.argv.index("--port") + 1])
+http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+)";
+
+TEST(Started, RunsStopsAndTellsHowItEnded) {
+  const test::TemporaryFolder folder;
+  EngineSpec spec;
+  spec.name = "real";
+  spec.kind = "llama-cpp";
+  spec.binary = folder.write_program("llama-server", kFakeServer).string();
+  spec.model = folder.write("m.gguf", "GGUF").string();
+  ModelSpec model;
+  model.name = "m";
+  StartOptions options;
+  options.log_path = folder.path() / "engine.log";
+  for (const bool crash : {false, true}) {
+    spec.port = test::free_port();
+    const auto engine = start(spec, model, options);
+    ASSERT_TRUE(engine.has_value()) << engine.error().message;
+    EXPECT_EQ(engine.value()->processes().size(), 1U);
+    EXPECT_GT(engine.value()->info()["startup_s"]["first_token"].get<double>(), 0.0);
+    EXPECT_FALSE(engine.value()->ended().has_value());
+    if (crash) {
+      HttpRequest request;
+      request.url = engine.value()->target().base_url + "/v1/crash";
+      request.method = "POST";
+      static_cast<void>(http_send(request));
+      std::optional<std::string> end;
+      ASSERT_TRUE(test::eventually([&] { return (end = engine.value()->ended()).has_value(); }));
+      EXPECT_THAT(*end, HasSubstr("\"real\" (llama-cpp) exited with code 7: last log lines: out of "
+                                  "memory"));
+    }
+    EXPECT_TRUE(engine.value()->stop().has_value());
+    EXPECT_TRUE(engine.value()->stop().has_value());
+    EXPECT_TRUE(engine.value()->processes().empty());
+  }
 }
 
 TEST(Kinds, AreKnownAndDiscoveredInOneOrder) {

@@ -12,7 +12,8 @@ constexpr int kProbeTokens = 8;
 
 bool has_text(const Json& object, const char* name) {
   const auto found = object.find(name);
-  return found != object.end() && found->is_string() && !found->get_ref<const std::string&>().empty();
+  return found != object.end() && found->is_string() &&
+         !found->get_ref<const std::string&>().empty();
 }
 
 bool choice_has_token(const Json& choice) {
@@ -58,19 +59,26 @@ ProbeOutcome judge(const HttpResponse& answer, const std::string& path) {
   const std::string said =
       fmt::format("{} answered HTTP {}: {}", path, answer.status, error_text(answer));
   switch (answer.status) {
-    case 200: break;
+    case 200:
+      break;
     case 400:
-    case 422: return {Kind::refused, said};
+    case 422:
+      return {Kind::refused, said};
     case 401:
-    case 403: return {Kind::denied, said};
-    case 404: return {Kind::bad_model, said};
+    case 403:
+      return {Kind::denied, said};
+    case 404:
+      return {Kind::bad_model, said};
     case 502:
-    case 503: return {Kind::not_ready, said};
-    default: return {Kind::failed, said};
+    case 503:
+      return {Kind::not_ready, said};
+    default:
+      return {Kind::failed, said};
   }
   if (holds_token(answer.body + "\n") || json_has_token(answer.body)) return {Kind::token, {}};
   const std::string error = stream_error(answer.body);
-  if (!error.empty()) return {Kind::failed, fmt::format("{} failed in the stream: {}", path, error)};
+  if (!error.empty())
+    return {Kind::failed, fmt::format("{} failed in the stream: {}", path, error)};
   return {Kind::failed, fmt::format("{} answered without a single token", path)};
 }
 
@@ -122,9 +130,10 @@ ProbeOutcome send_probe(const ControlPlane& plane, const std::string& api, const
   const auto answer = http_send(request);
   if (answer.has_error()) {
     using base::ErrorKind;
-    const auto kind = answer.error().kind == ErrorKind::interrupted ? ProbeOutcome::Kind::interrupted
-                      : answer.error().kind == ErrorKind::network   ? ProbeOutcome::Kind::not_ready
-                                                                    : ProbeOutcome::Kind::failed;
+    const auto kind = answer.error().kind == ErrorKind::interrupted
+                          ? ProbeOutcome::Kind::interrupted
+                      : answer.error().kind == ErrorKind::network ? ProbeOutcome::Kind::not_ready
+                                                                  : ProbeOutcome::Kind::failed;
     return {kind, answer.error().message};
   }
   ProbeOutcome outcome = judge(answer.value(), path);

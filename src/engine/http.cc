@@ -88,7 +88,9 @@ HeaderList header_list(const HttpRequest& request) {
   if (!request.body.empty()) list = curl_slist_append(list, "Content-Type: application/json");
   list = curl_slist_append(list, "Expect:");  // no 100-continue round trip
   for (const auto& [name, value] : request.headers) {
-    list = curl_slist_append(list, (name + ": " + value).c_str());
+    // curl reads "Name:" as "leave this header out"; "Name;" sends it empty.
+    const std::string line = value.empty() ? name + ";" : name + ": " + value;
+    list = curl_slist_append(list, line.c_str());
   }
   return HeaderList(list);
 }
@@ -137,8 +139,8 @@ base::Result<CURLcode> drive(CURLM* multi, const HttpRequest& request) {
 Error transfer_error(CURLcode code, const HttpRequest& request, const char* detail) {
   const char* why = detail[0] != '\0' ? detail : curl_easy_strerror(code);
   if (code == CURLE_OPERATION_TIMEDOUT) {
-    return Error{ErrorKind::timeout,
-                 fmt::format("{} did not answer within {} ms", request.url, request.timeout.count())};
+    return Error{ErrorKind::timeout, fmt::format("{} did not answer within {} ms", request.url,
+                                                 request.timeout.count())};
   }
   return Error{ErrorKind::network, fmt::format("{}: {}", request.url, why)};
 }
@@ -172,7 +174,8 @@ base::Result<Url> parse_url(const std::string& text) {
   if (url.host.empty() || parsed.ec != std::errc() || url.port == 0) {
     return bad_url(text, "no usable host and port");
   }
-  if (!url_part(handle.get(), CURLUPART_QUERY).empty()) return bad_url(text, "a query is not taken");
+  if (!url_part(handle.get(), CURLUPART_QUERY).empty())
+    return bad_url(text, "a query is not taken");
   if (!url_part(handle.get(), CURLUPART_USER).empty()) {
     return bad_url(text, "user and password are not taken");
   }

@@ -38,9 +38,8 @@ TEST(Url, BaseUrlLosesATrailingV1) {
 }
 
 TEST(Http, SendsHeadersAndBodyAndReadsTheAnswer) {
-  test::TestServer server([](const test::SeenRequest&) {
-    return test::http_answer(418, "tea", "X-Pot: yes\r\n");
-  });
+  test::TestServer server(
+      [](const test::SeenRequest&) { return test::http_answer(418, "tea", "X-Pot: yes\r\n"); });
   HttpRequest request;
   request.url = server.url() + "/pot?x=1";
   request.method = "POST";
@@ -109,7 +108,8 @@ TEST(Http, AnAnswerThatDoesNotComeIsATimeout) {
 
 TEST(Http, AProxyFromTheEnvironmentDoesNotCatchLoopback) {
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
-  test::TestServer server([](const test::SeenRequest&) { return test::http_answer(200, "direct"); });
+  test::TestServer server(
+      [](const test::SeenRequest&) { return test::http_answer(200, "direct"); });
   HttpRequest request;
   request.url = server.url() + "/";
   const auto answer = http_send(request);

@@ -179,7 +179,7 @@ bool looks_like_path(const std::string& text) {
 std::vector<fs::path> known_environments() {
   std::vector<fs::path> found;
   if (const char* active = std::getenv("VIRTUAL_ENV")) found.emplace_back(active);
-  std::vector<fs::path> parents{"environments"};
+  std::vector<fs::path> parents{"environments", ".cache/engines"};
   if (const char* more = std::getenv("TOKAMARK_ENVIRONMENTS")) parents.emplace_back(more);
   for (const fs::path& parent : parents) {
     std::vector<fs::path> folders;

@@ -48,8 +48,8 @@ std::string model_location(const EngineSpec& spec, const ModelSpec& model);
 /// Whether the text is meant as a file or folder of this machine and not as a hub id.
 bool looks_like_path(const std::string& text);
 
-/// Python environments worth looking at: $VIRTUAL_ENV, and the folders in "environments" here and
-/// in $TOKAMARK_ENVIRONMENTS.
+/// Python environments worth looking at: $VIRTUAL_ENV, and the folders in "environments" and
+/// ".cache/engines" here and in $TOKAMARK_ENVIRONMENTS.
 std::vector<std::filesystem::path> known_environments();
 
 }  // namespace tokamark::engine

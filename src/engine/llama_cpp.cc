@@ -49,8 +49,8 @@ base::Result<Program> program(const EngineSpec& spec) {
   if (const auto found = find_on_path("llama-server")) {
     return Program{Form::binary, {found->string()}};
   }
-  return Error{ErrorKind::engine, fmt::format("engine \"{}\": llama-server is not on PATH; {}",
-                                              spec.name, kInstall)};
+  return Error{ErrorKind::engine,
+               fmt::format("engine \"{}\": llama-server is not on PATH; {}", spec.name, kInstall)};
 }
 
 /// "-m FILE", or "-hf REPOSITORY" for a hub id.
@@ -84,9 +84,8 @@ class LlamaCpp final : public EngineAdapter {
     command.argv = found.words;
     auto& argv = command.argv;
     argv.insert(argv.end(), model_flag.begin(), model_flag.end());
-    for (const std::string& word :
-         {std::string("--host"), spec.host, std::string("--port"), std::to_string(spec.port),
-          std::string("-a"), model.name}) {
+    for (const std::string& word : {std::string("--host"), spec.host, std::string("--port"),
+                                    std::to_string(spec.port), std::string("-a"), model.name}) {
       argv.push_back(word);
     }
     // Same conditions for every engine: no cached prefix; and the routes that are read back.

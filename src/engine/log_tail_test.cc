@@ -54,7 +54,8 @@ TEST(FirstException, LosesTheLoggersPrefix) {
 
 TEST(FirstException, IsMissingWithoutATracebackOrInAnUnfinishedOne) {
   EXPECT_FALSE(first_exception("ValueError: only mentioned\n").has_value());
-  EXPECT_FALSE(first_exception("Traceback (most recent call last):\n  File \"a.py\"\n").has_value());
+  EXPECT_FALSE(
+      first_exception("Traceback (most recent call last):\n  File \"a.py\"\n").has_value());
 }
 
 TEST(QuoteLog, StartsAfterEarlierStarts) {

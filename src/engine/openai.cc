@@ -13,9 +13,9 @@ class OpenAi final : public EngineAdapter {
   [[nodiscard]] base::Result<LaunchCommand> launch(const EngineSpec& spec,
                                                    const ModelSpec& /*model*/) const override {
     if (spec.url.empty()) {
-      return base::Error{base::ErrorKind::study,
-                         "engine \"" + spec.name +
-                             "\": kind openai needs `url`, as in http://127.0.0.1:8000"};
+      return base::Error{
+          base::ErrorKind::study,
+          "engine \"" + spec.name + "\": kind openai needs `url`, as in http://127.0.0.1:8000"};
     }
     return LaunchCommand{};
   }

@@ -55,8 +55,7 @@ int bind_error(const std::string& host, std::uint16_t port) {
 }
 
 bool try_connect(const addrinfo& address) {
-  const int fd =
-      ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return false;
   bool connected = ::connect(fd, address.ai_addr, address.ai_addrlen) == 0;
   if (!connected && errno == EINPROGRESS) {

@@ -34,7 +34,8 @@ std::optional<Number> number(std::string_view text, int base = 10) {
 std::vector<pid_t> all_pids() {
   std::vector<pid_t> pids;
   std::error_code failed;
-  for (fs::directory_iterator it("/proc", failed), end; !failed && it != end; it.increment(failed)) {
+  for (fs::directory_iterator it("/proc", failed), end; !failed && it != end;
+       it.increment(failed)) {
     if (const auto pid = number<pid_t>(it->path().filename().string())) pids.push_back(*pid);
   }
   return pids;

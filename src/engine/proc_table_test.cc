@@ -27,9 +27,11 @@ TEST(ProcTable, RefusesMalformedText) {
 }
 
 TEST(ProcTable, DescendantsAreFoundAtEveryDepthAndOthersAreNot) {
-  const std::vector<ProcessEntry> table{
-      {1, 0, 'S', "init"}, {5, 1, 'S', "engine"}, {9, 5, 'S', "core"},
-      {7, 9, 'Z', "worker"}, {8, 1, 'S', "other"}};
+  const std::vector<ProcessEntry> table{{1, 0, 'S', "init"},
+                                        {5, 1, 'S', "engine"},
+                                        {9, 5, 'S', "core"},
+                                        {7, 9, 'Z', "worker"},
+                                        {8, 1, 'S', "other"}};
   std::vector<pid_t> pids;
   for (const auto& entry : descendants(table, 5)) pids.push_back(entry.pid);
   std::sort(pids.begin(), pids.end());

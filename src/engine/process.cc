@@ -101,8 +101,8 @@ base::Result<pid_t> spawn_guardian(const LaunchCommand& command, const std::stri
 
   const Environment environment(command.env, tag);
   pid_t pid = -1;
-  const int code = ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(),
-                                 environment.data());
+  const int code =
+      ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environment.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (code != 0) {
@@ -177,9 +177,9 @@ base::Result<std::unique_ptr<SupervisedProcess>> SupervisedProcess::connect(
   Fd news_read(news[0]);
   const Fd news_write(lifted(news[1]));
   const std::string tag = new_tag();
-  TOKAMARK_TRY(const pid_t guardian,
-               spawn_guardian(command, tag, stop_timeout,
-                              {control_read.get(), news_write.get(), log_fd}));
+  TOKAMARK_TRY(
+      const pid_t guardian,
+      spawn_guardian(command, tag, stop_timeout, {control_read.get(), news_write.get(), log_fd}));
   return std::unique_ptr<SupervisedProcess>(new SupervisedProcess(
       guardian, control_write.release(), news_read.release(), tag, stop_timeout));
 }
@@ -245,12 +245,23 @@ void SupervisedProcess::apply_news(const std::string& line) {
   int value = 0;
   if (line.size() > 2) std::from_chars(line.data() + 2, line.data() + line.size(), value);
   switch (line.empty() ? '\0' : line.front()) {
-    case kNewsStarted: main_pid_ = value; break;
-    case kNewsNotStarted: start_errno_ = value; break;
-    case kNewsExited: end_ = ProcessEnd{value, false}; break;
-    case kNewsKilled: needed_kill_ = true; break;
-    case kNewsGone: told_gone_ = true; break;
-    default: break;
+    case kNewsStarted:
+      main_pid_ = value;
+      break;
+    case kNewsNotStarted:
+      start_errno_ = value;
+      break;
+    case kNewsExited:
+      end_ = ProcessEnd{value, false};
+      break;
+    case kNewsKilled:
+      needed_kill_ = true;
+      break;
+    case kNewsGone:
+      told_gone_ = true;
+      break;
+    default:
+      break;
   }
 }
 
@@ -300,8 +311,9 @@ base::Result<StopOutcome> SupervisedProcess::stop() {
     while (!finished_ && SteadyClock::now() < deadline) read_news(100);
   }
   if (!finished_ || left_behind_) {
-    return Error{ErrorKind::engine,
-                 fmt::format("processes below pid {} do not end even after SIGKILL", guardian_pid_)};
+    return Error{
+        ErrorKind::engine,
+        fmt::format("processes below pid {} do not end even after SIGKILL", guardian_pid_)};
   }
   return needed_kill_ ? StopOutcome::killed : StopOutcome::orderly;
 }

@@ -18,7 +18,7 @@ namespace tokamark::engine {
 
 /// How an engine's first process ended.
 struct ProcessEnd {
-  int wait_status = 0;     ///< as waitpid gives it
+  int wait_status = 0;         ///< as waitpid gives it
   bool guardian_lost = false;  ///< the guardian was killed, and the engine with it
   /// "exited with code 1", "was killed by signal 9 (Killed)".
   [[nodiscard]] std::string text() const;
@@ -79,7 +79,7 @@ class SupervisedProcess {
   std::optional<ProcessEnd> end_;
   bool needed_kill_ = false;
   bool told_gone_ = false;
-  bool left_behind_ = false;  ///< a process outlived its SIGKILL
+  bool left_behind_ = false;           ///< a process outlived its SIGKILL
   std::atomic<bool> finished_{false};  ///< the guardian was reaped
   mutable std::mutex cache_mutex_;
   mutable std::vector<pid_t> cached_;

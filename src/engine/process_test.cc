@@ -87,7 +87,8 @@ TEST_F(Process, StopIsOrderlyWhenTheEngineLeavesOnSigterm) {
   EXPECT_EQ(process.value()->stop().value(), StopOutcome::orderly);
   EXPECT_NE(log_text().find("leaving\n"), std::string::npos);
   EXPECT_EQ(process.value()->end()->text(), "exited with code 0");
-  EXPECT_EQ(process.value()->stop().value(), StopOutcome::orderly) << "a second stop changes nothing";
+  EXPECT_EQ(process.value()->stop().value(), StopOutcome::orderly)
+      << "a second stop changes nothing";
 }
 
 TEST_F(Process, StopKillsAnEngineThatIgnoresSigterm) {

@@ -23,7 +23,8 @@ TEST(Prometheus, ReadsNamesLabelsValuesTypesAndTimestamps) {
   const auto& samples = page.value().samples;
   ASSERT_EQ(samples.size(), 4U);
   EXPECT_EQ(samples[0].name, "a_total");
-  EXPECT_EQ(samples[0].labels, (std::map<std::string, std::string>{{"engine", "0"}, {"model", "x"}}));
+  EXPECT_EQ(samples[0].labels,
+            (std::map<std::string, std::string>{{"engine", "0"}, {"model", "x"}}));
   EXPECT_DOUBLE_EQ(samples[0].value, 3.0);
   EXPECT_FALSE(samples[0].timestamp_ms.has_value());
   EXPECT_DOUBLE_EQ(samples[1].value, 1e6);
@@ -58,16 +59,17 @@ TEST(Prometheus, ReadsTheDocumentedExample) {
 }
 
 TEST(Prometheus, AcceptsOpenMetricsExemplarsAndEndMark) {
-  const auto page =
-      parse_prometheus("x_bucket{le=\"1\"} 5 # {trace=\"abc\"} 0.67 1.5\ny 1 1520879607.789\n# EOF\n");
+  const auto page = parse_prometheus(
+      "x_bucket{le=\"1\"} 5 # {trace=\"abc\"} 0.67 1.5\ny 1 1520879607.789\n# EOF\n");
   ASSERT_TRUE(page.has_value()) << page.error().message;
   EXPECT_DOUBLE_EQ(page.value().samples[0].value, 5.0);
   EXPECT_EQ(page.value().samples[1].timestamp_ms, 1520879607789);
 }
 
 TEST(Prometheus, SumsOverLabelSetsAndNeverInventsAZero) {
-  const auto page = parse_prometheus(
-      "a{e=\"0\"} 1\na{e=\"1\"} 2\nb 4\nbad{x=\"1\"} NaN\nbad{x=\"2\"} 1\n").value();
+  const auto page =
+      parse_prometheus("a{e=\"0\"} 1\na{e=\"1\"} 2\nb 4\nbad{x=\"1\"} NaN\nbad{x=\"2\"} 1\n")
+          .value();
   EXPECT_DOUBLE_EQ(page.sum("a").value(), 3.0);
   EXPECT_DOUBLE_EQ(page.mean("a").value(), 1.5);
   EXPECT_FALSE(page.sum("missing").has_value());
@@ -76,8 +78,8 @@ TEST(Prometheus, SumsOverLabelSetsAndNeverInventsAZero) {
 }
 
 TEST(Prometheus, NamesTheLineThatIsMalformed) {
-  for (const char* bad : {"{a=\"1\"} 1", "a{b=1} 1", "a{b=\"1} 1", "a{b=\"1\" c=\"2\"} 1", "a", "a x",
-                          "a 1 nope", "9a 1", "a{b=\"\\", "[{\"iter\":1}]"}) {
+  for (const char* bad : {"{a=\"1\"} 1", "a{b=1} 1", "a{b=\"1} 1", "a{b=\"1\" c=\"2\"} 1", "a",
+                          "a x", "a 1 nope", "9a 1", "a{b=\"\\", "[{\"iter\":1}]"}) {
     const auto page = parse_prometheus(std::string("fine 1\n") + bad);
     ASSERT_TRUE(page.has_error()) << bad;
     EXPECT_EQ(page.error().kind, base::ErrorKind::network);
@@ -87,15 +89,16 @@ TEST(Prometheus, NamesTheLineThatIsMalformed) {
 
 TEST(Counters, MapsVllmNames) {
   const auto page = parse_prometheus(
-      "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 3.0\n"
-      "vllm:num_requests_running{engine=\"1\",model_name=\"m\"} 4.0\n"
-      "vllm:num_requests_waiting{engine=\"0\"} 2.0\n"
-      "vllm:kv_cache_usage_perc{engine=\"0\"} 0.2\n"
-      "vllm:kv_cache_usage_perc{engine=\"1\"} 0.4\n"
-      "vllm:prompt_tokens_total{engine=\"0\"} 33.0\n"
-      "vllm:generation_tokens_total{engine=\"0\"} 8.0\n"
-      "vllm:prefix_cache_hits_total{engine=\"0\"} 16.0\n"
-      "vllm:num_preemptions_total{engine=\"0\"} 1.0\n").value();
+                        "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 3.0\n"
+                        "vllm:num_requests_running{engine=\"1\",model_name=\"m\"} 4.0\n"
+                        "vllm:num_requests_waiting{engine=\"0\"} 2.0\n"
+                        "vllm:kv_cache_usage_perc{engine=\"0\"} 0.2\n"
+                        "vllm:kv_cache_usage_perc{engine=\"1\"} 0.4\n"
+                        "vllm:prompt_tokens_total{engine=\"0\"} 33.0\n"
+                        "vllm:generation_tokens_total{engine=\"0\"} 8.0\n"
+                        "vllm:prefix_cache_hits_total{engine=\"0\"} 16.0\n"
+                        "vllm:num_preemptions_total{engine=\"0\"} 1.0\n")
+                        .value();
   const CounterSnapshot found = named_counters(page);
   EXPECT_EQ(found.size(), 7U);
   EXPECT_DOUBLE_EQ(found.at("requests_running"), 7.0);
@@ -109,9 +112,10 @@ TEST(Counters, MapsVllmNames) {
 
 TEST(Counters, AddLlamaCppsCachedTokensToItsPromptTokensAndLeaveOutWhatItLacks) {
   const auto page = parse_prometheus(
-      "llamacpp:prompt_tokens_total 30\nllamacpp:prompt_tokens_cached_total 12\n"
-      "llamacpp:tokens_predicted_total 8\nllamacpp:requests_processing 1\n"
-      "llamacpp:requests_deferred 0\n").value();
+                        "llamacpp:prompt_tokens_total 30\nllamacpp:prompt_tokens_cached_total 12\n"
+                        "llamacpp:tokens_predicted_total 8\nllamacpp:requests_processing 1\n"
+                        "llamacpp:requests_deferred 0\n")
+                        .value();
   const CounterSnapshot found = named_counters(page);
   EXPECT_DOUBLE_EQ(found.at("prompt_tokens_total"), 42.0);
   EXPECT_DOUBLE_EQ(found.at("cached_tokens_total"), 12.0);

@@ -23,6 +23,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTurn{100};
 /// SGLang's /health runs a generation and sleeps a second before it answers.
 constexpr milliseconds kHealthTimeout{25000};
+constexpr milliseconds kAttachedTimeout{10000};
 constexpr milliseconds kTokenTimeout{600000};
 /// Tries of a request that fails in another way than "not yet".
 constexpr int kPatience = 3;
@@ -31,7 +32,11 @@ constexpr int kAttachedPatience = 3;
 /// Goes through the stages; each `step` makes one request.
 class Waiter {
  public:
-  explicit Waiter(const ReadinessTask& task) : task_(task) { found_.fields = task.fields; }
+  explicit Waiter(const ReadinessTask& task) : task_(task) {
+    found_.fields = task.fields;
+    // Not every server has /health, and SGLang's costs a generation: an attached one is not asked.
+    if (attached()) stage_ = Stage::models;
+  }
 
   base::Result<Readiness> run() {
     while (stage_ != Stage::done) {
@@ -47,11 +52,13 @@ class Waiter {
   enum class Stage { health, models, token, done };
 
   [[nodiscard]] bool attached() const { return task_.process == nullptr; }
-  [[nodiscard]] double elapsed_s() const { return base::to_seconds(SteadyClock::now() - task_.begun); }
+  [[nodiscard]] double elapsed_s() const {
+    return base::to_seconds(SteadyClock::now() - task_.begun);
+  }
 
   [[nodiscard]] Error error(const std::string& text) const {
-    return Error{ErrorKind::engine, fmt::format("engine \"{}\" ({}): {}", task_.spec->name,
-                                                task_.spec->kind, text)};
+    return Error{ErrorKind::engine,
+                 fmt::format("engine \"{}\" ({}): {}", task_.spec->name, task_.spec->kind, text)};
   }
   /// The text, with what the log says of it when the engine is ours.
   [[nodiscard]] Error error_with_log(const std::string& text) const {
@@ -69,13 +76,14 @@ class Waiter {
       }
     }
     if (elapsed_s() >= base::to_seconds(task_.spec->start_timeout)) {
-      return error_with_log(fmt::format("not ready within {} s ({}); if it only needs longer, raise "
-                                        "`start_timeout_s`",
-                                        task_.spec->start_timeout.count(), waiting_for_));
+      Error late = error_with_log(fmt::format("not ready within {} s ({})",
+                                              task_.spec->start_timeout.count(), waiting_for_));
+      late.message += "; if it only needs longer, raise `start_timeout_s`";
+      return late;
     }
     if (options.progress) {
-      options.progress(elapsed_s(), attached() ? waiting_for_
-                                               : last_log_line(task_.log_path, task_.log_from));
+      options.progress(elapsed_s(),
+                       attached() ? waiting_for_ : last_log_line(task_.log_path, task_.log_from));
     }
     return base::ok();
   }
@@ -87,10 +95,14 @@ class Waiter {
 
   base::Result<void> step() {
     switch (stage_) {
-      case Stage::health: return step_health();
-      case Stage::models: return step_models();
-      case Stage::token: return step_token();
-      case Stage::done: break;
+      case Stage::health:
+        return step_health();
+      case Stage::models:
+        return step_models();
+      case Stage::token:
+        return step_token();
+      case Stage::done:
+        break;
     }
     return base::ok();
   }
@@ -106,7 +118,7 @@ class Waiter {
   /// One GET of a stage. Empty when there was no answer and another turn is due.
   base::Result<std::optional<HttpResponse>> look(const std::string& path) {
     HttpRequest request = task_.plane->request(path);
-    request.timeout = bounded(kHealthTimeout);
+    request.timeout = bounded(attached() ? kAttachedTimeout : kHealthTimeout);
     auto answer = http_send(request);
     if (answer.has_error()) {
       waiting_for_ = answer.error().message;
@@ -124,17 +136,17 @@ class Waiter {
   }
 
   [[nodiscard]] Error unreachable() const {
-    return error(fmt::format("{} does not answer ({}); check that the server runs and that `curl "
-                             "{}/v1/models` works from this machine",
-                             task_.plane->base_url(), waiting_for_, task_.plane->base_url()));
+    return error(
+        fmt::format("{} does not answer ({}); check that the server runs and that `curl "
+                    "{}/v1/models` works from this machine",
+                    task_.plane->base_url(), waiting_for_, task_.plane->base_url()));
   }
 
   base::Result<void> step_health() {
     TOKAMARK_TRY(const auto answer, look("/health"));
     if (!answer) return base::ok();
-    const bool loading = answer->status == 502 || answer->status == 503;
-    // A server of ours has the route; others may not, or guard it.
-    if (loading || (!attached() && answer->status >= 500)) return base::ok();
+    // A version without the route is as good as healthy: the token decides.
+    if (answer->status >= 500) return base::ok();
     mark("healthy");
     stage_ = Stage::models;
     return base::ok();
@@ -170,8 +182,8 @@ class Waiter {
         return error(fmt::format("{}/v1/models lists no model (HTTP {}); name the model",
                                  task_.plane->base_url(), status));
       }
-      found_.warnings.push_back(
-          fmt::format("/v1/models gave no list (HTTP {}); the model's name was not checked", status));
+      found_.warnings.push_back(fmt::format(
+          "/v1/models gave no list (HTTP {}); the model's name was not checked", status));
       return base::ok();
     }
     if (found_.model.empty()) found_.model = names.front();
@@ -182,9 +194,10 @@ class Waiter {
   }
 
   [[nodiscard]] Error denied(const std::string& detail) const {
-    return error(fmt::format("{}; give the key in an environment variable and name it with "
-                             "`api_key_env`",
-                             detail));
+    return error(
+        fmt::format("{}; give the key in an environment variable and name it with "
+                    "`api_key_env`",
+                    detail));
   }
 
   base::Result<void> step_token() {
@@ -194,16 +207,22 @@ class Waiter {
                    [this] { mark("first_token"); });
     waiting_for_ = outcome.detail;
     switch (outcome.kind) {
-      case ProbeOutcome::Kind::token: stage_ = Stage::done; return base::ok();
-      case ProbeOutcome::Kind::interrupted: return interrupted();
-      case ProbeOutcome::Kind::denied: return denied(outcome.detail);
-      case ProbeOutcome::Kind::refused: return send_less(outcome.detail);
+      case ProbeOutcome::Kind::token:
+        stage_ = Stage::done;
+        return base::ok();
+      case ProbeOutcome::Kind::interrupted:
+        return interrupted();
+      case ProbeOutcome::Kind::denied:
+        return denied(outcome.detail);
+      case ProbeOutcome::Kind::refused:
+        return send_less(outcome.detail);
       case ProbeOutcome::Kind::bad_model:
         return error(outcome.detail + "; correct `model.name`, or choose the other `api`");
       case ProbeOutcome::Kind::not_ready:
         if (!attached()) return base::ok();
         [[fallthrough]];
-      case ProbeOutcome::Kind::failed: break;
+      case ProbeOutcome::Kind::failed:
+        break;
     }
     if (++failures_ < kPatience) return base::ok();
     return error_with_log(fmt::format("no token could be generated: {}", outcome.detail));
@@ -216,10 +235,10 @@ class Waiter {
       bool exact_length, usage;
       const char* missing;
     };
-    static constexpr Variant kLess[] = {{false, true, "ignore_eos and min_tokens"},
-                                        {true, false, "stream_options"},
-                                        {false, false,
-                                         "ignore_eos, min_tokens and stream_options"}};
+    static constexpr Variant kLess[] = {
+        {false, true, "ignore_eos and min_tokens"},
+        {true, false, "stream_options"},
+        {false, false, "ignore_eos, min_tokens and stream_options"}};
     const Variant* next = variant_ < std::size(kLess) ? &kLess[variant_++] : nullptr;
     if (!attached() || next == nullptr) {
       return error(fmt::format("it refuses the request: {}{}", first_refusal(detail),

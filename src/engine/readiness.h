@@ -32,11 +32,11 @@ struct Readiness {
   bool says_simulated = false;              ///< it marks its answers as a simulated engine's
 };
 
-/// Waits until the server has passed, in order: its port answers, /health is good (where it
-/// exists), /v1/models lists the model (where it exists), and one completion gave a token. An
-/// attached server may refuse optional fields: then less is sent, with a warning. Errors have kind
-/// `engine` or `interrupted`: the process ended, the model's name is wrong, the start timeout
-/// passed, an attached server is not reachable, or it answers with a lasting error.
+/// Waits until the server has passed, in order: its port answers, /health is good (of a server of
+/// ours, where it exists), /v1/models lists the model (where it exists), and one completion gave a
+/// token. An attached server may refuse optional fields: then less is sent, with a warning. Errors
+/// have kind `engine` or `interrupted`: the process ended, the model's name is wrong, the start
+/// timeout passed, an attached server is not reachable, or it answers with a lasting error.
 base::Result<Readiness> await_ready(const ReadinessTask& task);
 
 }  // namespace tokamark::engine

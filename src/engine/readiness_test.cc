@@ -21,10 +21,12 @@ constexpr const char* kStream =
     "data: [DONE]\n\n";
 
 TEST(FirstToken, ARoleChunkIsNoToken) {
-  EXPECT_FALSE(holds_token("data: {\"choices\":[{\"delta\":{\"role\":\"assistant\","
-                           "\"content\":null}}]}\n\n"));
-  EXPECT_FALSE(holds_token("data: {\"choices\":[{\"delta\":{\"role\":\"assistant\","
-                           "\"content\":\"\"}}]} \n\n"));
+  EXPECT_FALSE(
+      holds_token("data: {\"choices\":[{\"delta\":{\"role\":\"assistant\","
+                  "\"content\":null}}]}\n\n"));
+  EXPECT_FALSE(
+      holds_token("data: {\"choices\":[{\"delta\":{\"role\":\"assistant\","
+                  "\"content\":\"\"}}]} \n\n"));
 }
 
 TEST(FirstToken, TextReasoningOrACountedTokenIsOne) {
@@ -77,6 +79,14 @@ class AwaitReady : public testing::Test {
     spec_.name = "a";
     spec_.kind = "openai";
   }
+  /// An engine process of ours that the task waits for.
+  std::unique_ptr<SupervisedProcess> start_process(const std::string& script) {
+    auto process = SupervisedProcess::spawn({{"/bin/sh", "-c", script}, {}},
+                                            folder_.path() / "engine.log", std::chrono::seconds(5));
+    if (process.has_error()) return nullptr;
+    process_ = process.value().get();
+    return std::move(process.value());
+  }
   static std::string usual(const SeenRequest& request) {
     if (request.path == "/health") return http_answer(200, "");
     if (request.path == "/v1/models") return http_answer(200, kModels);
@@ -92,6 +102,7 @@ class AwaitReady : public testing::Test {
 
 TEST_F(AwaitReady, PassesEveryStageAndTimesThem) {
   test::TestServer server(usual);
+  const auto process = start_process("sleep 1000");
   const auto found = wait(server.url());
   ASSERT_TRUE(found.has_value()) << found.error().message;
   EXPECT_EQ(found.value().model, "m");
@@ -103,7 +114,20 @@ TEST_F(AwaitReady, PassesEveryStageAndTimesThem) {
   }
 }
 
-TEST_F(AwaitReady, WaitsWhileTheServerLoads) {
+TEST_F(AwaitReady, WaitsWhileAnEngineOfOursIsNotHealthy) {
+  std::atomic<int> asked{0};
+  test::TestServer server([&asked](const SeenRequest& request) {
+    return asked++ < 3 ? http_answer(500, "starting") : usual(request);
+  });
+  const auto process = start_process("sleep 1000");
+  ASSERT_TRUE(wait(server.url()).has_value());
+  const auto seen = server.seen();
+  ASSERT_EQ(seen.size(), 6U) << "three times not, then health, models, token";
+  EXPECT_EQ(seen[3].path, "/health");
+  EXPECT_EQ(seen[4].path, "/v1/models");
+}
+
+TEST_F(AwaitReady, WaitsWhileAnAttachedServerLoads) {
   std::atomic<int> asked{0};
   test::TestServer server([&asked](const SeenRequest& request) {
     if (asked++ < 3) {
@@ -114,10 +138,18 @@ TEST_F(AwaitReady, WaitsWhileTheServerLoads) {
   std::vector<std::string> said;
   options_.progress = [&said](double, const std::string& line) { said.push_back(line); };
   EXPECT_TRUE(wait(server.url()).has_value());
-  EXPECT_THAT(said, testing::Contains("/health answers HTTP 503: Loading model"));
+  EXPECT_THAT(said, testing::Contains("/v1/models answers HTTP 503: Loading model"));
 }
 
-TEST_F(AwaitReady, ToleratesAMissingHealthRouteAndABrokenModelList) {
+TEST_F(AwaitReady, ToleratesAMissingHealthRoute) {
+  test::TestServer server([](const SeenRequest& request) {
+    return request.path == "/health" ? http_answer(404, "") : usual(request);
+  });
+  const auto process = start_process("sleep 1000");
+  EXPECT_TRUE(wait(server.url()).has_value());
+}
+
+TEST_F(AwaitReady, ToleratesABrokenModelListAndSaysSo) {
   for (const int status : {404, 500}) {
     test::TestServer server([status](const SeenRequest& request) {
       return request.method == "GET" ? http_answer(status, "x") : usual(request);
@@ -217,7 +249,9 @@ TEST_F(AwaitReady, AMissingKeyIsToldHowToBeGiven) {
 
 TEST_F(AwaitReady, ASimulatedEngineIsRecognisedByItsMark) {
   test::TestServer server([](const SeenRequest& request) {
-    if (request.path == "/health") return http_answer(200, "", "X-Tokamark-Simulated: 1\r\n");
+    if (request.method == "GET") {
+      return http_answer(200, kModels, "X-Tokamark-Simulated: 1\r\n");
+    }
     return usual(request);
   });
   EXPECT_TRUE(wait(server.url()).value().says_simulated);
@@ -230,9 +264,9 @@ TEST_F(AwaitReady, TheStopFlagInterrupts) {
 }
 
 TEST_F(AwaitReady, AnEngineThatExitsAtStartIsQuoted) {
-  const auto process = SupervisedProcess::spawn(
-      {{"/bin/sh", "-c", "echo 'bad flag --x' >&2; exit 2"}, {}}, folder_.path() / "engine.log",
-      std::chrono::seconds(5));
+  const auto process =
+      SupervisedProcess::spawn({{"/bin/sh", "-c", "echo 'bad flag --x' >&2; exit 2"}, {}},
+                               folder_.path() / "engine.log", std::chrono::seconds(5));
   ASSERT_TRUE(process.has_value());
   process_ = process.value().get();
   const auto found = wait("http://127.0.0.1:" + std::to_string(test::free_port()));
@@ -244,9 +278,9 @@ TEST_F(AwaitReady, AnEngineThatExitsAtStartIsQuoted) {
 }
 
 TEST_F(AwaitReady, AnEngineThatNeverBecomesReadyIsQuotedAtTheTimeout) {
-  const auto process = SupervisedProcess::spawn({{"/bin/sh", "-c", "echo loading; sleep 1000"}, {}},
-                                                folder_.path() / "engine.log",
-                                                std::chrono::seconds(5));
+  const auto process =
+      SupervisedProcess::spawn({{"/bin/sh", "-c", "echo loading; sleep 1000"}, {}},
+                               folder_.path() / "engine.log", std::chrono::seconds(5));
   ASSERT_TRUE(process.has_value());
   ASSERT_TRUE(test::eventually(
       [&] { return std::filesystem::file_size(folder_.path() / "engine.log") > 0; }));

@@ -31,8 +31,7 @@ Json to_json(const RequestFields& fields) {
 class Running final : public RunningEngine {
  public:
   explicit Running(RunningParts parts)
-      : parts_(std::move(parts)),
-        plane_(parts_.target.base_url, parts_.target.headers, nullptr) {}
+      : parts_(std::move(parts)), plane_(parts_.target.base_url, parts_.target.headers, nullptr) {}
   ~Running() override { static_cast<void>(stop()); }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -80,7 +79,7 @@ class Running final : public RunningEngine {
     const auto end = parts_.process->end();
     if (!end) return std::nullopt;
     return fmt::format("engine \"{}\" ({}) {}: {}", parts_.spec.name, parts_.spec.kind, end->text(),
-                       quote_log(parts_.log_path, parts_.log_from));
+                       quote_log(parts_.log_path, parts_.log_ready));
   }
 
   base::Result<void> stop() override {
@@ -88,12 +87,12 @@ class Running final : public RunningEngine {
     stopped_ = true;
     const auto outcome = parts_.process->stop();
     if (outcome.has_error()) {
-      return Error{ErrorKind::engine, fmt::format("engine \"{}\": {}", parts_.spec.name,
-                                                  outcome.error().message)};
+      return Error{ErrorKind::engine,
+                   fmt::format("engine \"{}\": {}", parts_.spec.name, outcome.error().message)};
     }
     if (outcome.value() == StopOutcome::killed) {
-      parts_.readiness.warnings.push_back(fmt::format(
-          "it was still running {} s after SIGTERM and was killed", parts_.spec.stop_timeout.count()));
+      parts_.readiness.warnings.push_back(
+          "some of its processes did not end on SIGTERM and were killed");
     }
     return await_port();
   }

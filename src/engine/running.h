@@ -15,7 +15,8 @@ struct RunningParts {
   LaunchCommand command;
   std::unique_ptr<SupervisedProcess> process;  ///< null when attached
   std::filesystem::path log_path;
-  std::uint64_t log_from = 0;
+  std::uint64_t log_from = 0;   ///< where this start's part of the log begins
+  std::uint64_t log_ready = 0;  ///< where it was ready; only what follows tells of a later end
   Target target;
   Readiness readiness;
   EngineFacts facts;

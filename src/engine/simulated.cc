@@ -32,8 +32,7 @@ class Simulated final : public EngineAdapter {
 
   [[nodiscard]] base::Result<LaunchCommand> launch(const EngineSpec& spec,
                                                    const ModelSpec& model) const override {
-    TOKAMARK_TRY_VOID(
-        refuse_flags(spec, {"--host", "--port", "--profile", "--served-model-name"}));
+    TOKAMARK_TRY_VOID(refuse_flags(spec, {"--host", "--port", "--profile", "--served-model-name"}));
     if (spec.profile.empty()) {
       return Error{ErrorKind::study,
                    fmt::format("engine \"{}\": kind simulated needs `profile`; `tokamark sim "
@@ -76,10 +75,14 @@ class Simulated final : public EngineAdapter {
   [[nodiscard]] base::Result<std::string> reset_caches(const ControlPlane& plane,
                                                        const EngineSpec& spec) const override {
     switch (dialect_of(spec.profile)) {
-      case Dialect::vllm: return reset_vllm_prefix_cache(plane);
-      case Dialect::sglang: return flush_sglang_cache(plane);
-      case Dialect::llama_cpp: return erase_llama_slots(plane);
-      case Dialect::tensorrt_llm: break;
+      case Dialect::vllm:
+        return reset_vllm_prefix_cache(plane);
+      case Dialect::sglang:
+        return flush_sglang_cache(plane);
+      case Dialect::llama_cpp:
+        return erase_llama_slots(plane);
+      case Dialect::tensorrt_llm:
+        break;
     }
     return std::string("not reset: this engine has no route for it");
   }

@@ -10,10 +10,10 @@ namespace tokamark::engine {
 
 /// The model under test, from the study's `model`.
 struct ModelSpec {
-  std::string name;       ///< served name and default path
-  std::string path;       ///< local folder, GGUF file or hub id; empty = `name`
-  std::string revision;   ///< hub revision, or empty
-  std::string precision;  ///< "fp8", "bf16", "q4_1", ...; informative
+  std::string name;                  ///< served name and default path
+  std::string path;                  ///< local folder, GGUF file or hub id; empty = `name`
+  std::string revision;              ///< hub revision, or empty
+  std::string precision;             ///< "fp8", "bf16", "q4_1", ...; informative
   double parameters_b = 0.0;         ///< total parameters, billions; 0 = not stated
   double active_parameters_b = 0.0;  ///< parameters a token uses, billions; 0 = not stated
 };
@@ -24,15 +24,15 @@ struct EngineSpec {
   std::string kind;  ///< "vllm", "llama-cpp", "openai", "simulated", ...
   std::string url;   ///< openai: base URL without /v1
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0 = the kind's default
-  std::string venv;        ///< Python environment that holds the engine
-  std::string binary;      ///< program to run instead of the one that is found
-  std::string image;       ///< container image
-  std::string model;       ///< overrides ModelSpec::path for this engine (a GGUF, say)
-  std::string profile;     ///< simulated: profile name
+  std::uint16_t port = 0;         ///< 0 = the kind's default
+  std::string venv;               ///< Python environment that holds the engine
+  std::string binary;             ///< program to run instead of the one that is found
+  std::string image;              ///< container image
+  std::string model;              ///< overrides ModelSpec::path for this engine (a GGUF, say)
+  std::string profile;            ///< simulated: profile name
   std::vector<std::string> args;  ///< appended to the launch line as they are
   std::map<std::string, std::string> env;
-  std::string version;     ///< version wanted; empty = any; a mismatch is an error
+  std::string version;       ///< version wanted; empty = any; a mismatch is an error
   std::string api = "chat";  ///< "chat" or "completions"
   std::map<std::string, std::string> headers;  ///< extra request headers
   std::string api_key_env;  ///< name of the environment variable that holds the API key

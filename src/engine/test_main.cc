@@ -14,8 +14,8 @@ namespace {
 int hold_engine(int argc, char** argv) {
   tokamark::engine::LaunchCommand command;
   command.argv.assign(argv + 4, argv + argc);
-  const auto process = tokamark::engine::SupervisedProcess::spawn(command, argv[3],
-                                                                  std::chrono::seconds(60));
+  const auto process =
+      tokamark::engine::SupervisedProcess::spawn(command, argv[3], std::chrono::seconds(60));
   if (process.has_error()) return 1;
   std::ofstream(argv[2]) << process.value()->guardian_pid() << std::endl;
   while (true) ::pause();

@@ -50,8 +50,8 @@ base::Result<std::vector<std::string>> program(const EngineSpec& spec, const std
       return std::vector<std::string>{script.string(), "serve", model};
     }
     if (has_package(venv)) {
-      return std::vector<std::string>{python.string(), "-m",
-                                      "vllm.entrypoints.openai.api_server", "--model", model};
+      return std::vector<std::string>{python.string(), "-m", "vllm.entrypoints.openai.api_server",
+                                      "--model", model};
     }
     return Error{ErrorKind::engine,
                  fmt::format("engine \"{}\": no vLLM in venv {}; install it with `{}/bin/pip "
@@ -96,8 +96,8 @@ void read_log_facts(std::string_view log, nlohmann::json& config) {
   if (const auto seconds = captured(text, R"(Loading weights took ([0-9.]+) s)")) {
     config["weights_loaded_s"] = std::strtod(seconds->c_str(), nullptr);
   }
-  for (const auto& [name, begin] : {std::pair{"arguments", "non-default args: "},
-                                    std::pair{"engine_config", "LLM engine ("}}) {
+  for (const auto& [name, begin] :
+       {std::pair{"arguments", "non-default args: "}, std::pair{"engine_config", "LLM engine ("}}) {
     const std::size_t at = text.find(begin);
     if (at == std::string::npos) continue;
     const std::size_t start = at + std::string_view(begin).size();

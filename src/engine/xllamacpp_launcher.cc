@@ -16,7 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSource = R"PY("""llama.cpp's server from the xllamacpp wheel, with llama-server's flags. Made by tokamark."""
+constexpr std::string_view kSource =
+    R"PY("""llama.cpp's server from the xllamacpp wheel, with llama-server's flags.
+
+Written by tokamark.
+"""
 import argparse
 import importlib.metadata
 import os

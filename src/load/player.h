@@ -30,6 +30,7 @@ struct PlayOptions {
   WindowRule window;
   Timeouts timeouts;
   std::uint32_t threads = 1;
+  std::uint64_t most_requests = 0;          ///< a closed load sends no more than this; 0 = no limit
   const std::atomic<bool>* stop = nullptr;  ///< becomes true to end the trial early
   LiveStats* live = nullptr;                ///< may be null
   std::atomic<bool>* window_opened = nullptr;  ///< set once the window is open; may be null

@@ -89,6 +89,16 @@ TEST_F(Playing, AClosedLoadKeepsItsConcurrencyAndReusesItsConnections) {
   EXPECT_EQ(*sequences.rbegin() + 1, result.records.size());
 }
 
+TEST_F(Playing, ALimitedLoadSendsThatManyAndCutsNoneOff) {
+  closed(1, 5);
+  options.window.warmup_requests = 0;
+  options.most_requests = 5;
+  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
+  const PlayResult result = run(server);
+  EXPECT_EQ(server.requests(), 5);
+  EXPECT_EQ(measured(result).size(), 5U);
+}
+
 TEST_F(Playing, TwoThreadsShareOneClosedLoad) {
   closed(5, 50);
   options.threads = 2;
@@ -144,7 +154,9 @@ TEST_F(Playing, AnAnswerCutInTheMiddleIsAFailure) {
 // a failure of the request that finds it closed.
 TEST_F(Playing, ARequestThatFindsItsConnectionClosedIsSentAgainOnceAndSaysSo) {
   closed(1, 6);
-  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3), After::close}; });
+  ScriptedServer server([](int) {
+    return ScriptedServer::Answer{streamed_answer(3), After::close};
+  });
   const PlayResult result = run(server);
   int resent = 0;
   for (const RequestRecord& r : measured(result)) {

@@ -44,9 +44,8 @@ std::span<const epoll_event> Poller::wait(base::TimePoint now, base::TimePoint w
   }
   const int count = ::epoll_wait(epoll_, events_, kMaxEvents, timeout);
   // The timer's own event only wakes; it is moved out of the way.
-  auto* const end = std::remove_if(events_, events_ + std::max(count, 0), [](const auto& event) {
-    return event.data.ptr == nullptr;
-  });
+  auto* const end = std::remove_if(events_, events_ + std::max(count, 0),
+                                   [](const auto& event) { return event.data.ptr == nullptr; });
   return {events_, static_cast<std::size_t>(end - events_)};
 }
 

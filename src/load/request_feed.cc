@@ -13,6 +13,7 @@ RequestFeed::RequestFeed(const Options& options) : options_(options), next_(opti
 }
 
 bool RequestFeed::exhausted() const {
+  if (options_.most > 0 && next_ >= options_.most) return true;
   return options_.schedule->load.kind == workload::LoadKind::open &&
          next_ >= options_.schedule->requests.size();
 }

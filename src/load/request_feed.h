@@ -13,7 +13,8 @@ namespace tokamark::load {
 
 /// The next requests of one load thread, rendered ahead of time so that nothing is formatted
 /// between a request's due time and its first byte. Thread t of T plays the sequence numbers
-/// t, t+T, t+2T, ... A closed schedule starts over at its end; an open one runs out.
+/// t, t+T, t+2T, ... A closed schedule starts over at its end, up to `most`; an open
+/// one runs out.
 class RequestFeed {
  public:
   struct Options {
@@ -22,6 +23,7 @@ class RequestFeed {
     std::uint32_t first = 0;   ///< t
     std::uint32_t stride = 1;  ///< T
     std::size_t ahead = 64;    ///< requests kept rendered
+    std::uint64_t most = 0;    ///< most requests over all threads; 0 = no limit
   };
   struct Ready {
     std::uint64_t sequence = 0;

@@ -49,6 +49,17 @@ TEST(RequestFeed, AnOpenScheduleRunsOut) {
   EXPECT_TRUE(feed.empty());
 }
 
+TEST(RequestFeed, AClosedScheduleStopsAtItsLimit) {
+  const workload::Schedule s = schedule(workload::LoadKind::closed, 3);
+  const protocol::RequestRenderer r = renderer(s);
+  RequestFeed feed({&s, &r, 0, 1, 2, 5});
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_FALSE(feed.empty());
+    feed.take();
+  }
+  EXPECT_TRUE(feed.empty());
+}
+
 TEST(RequestFeed, ThreadsShareTheScheduleWithoutOverlap) {
   const workload::Schedule s = schedule(workload::LoadKind::open, 5);
   const protocol::RequestRenderer r = renderer(s);

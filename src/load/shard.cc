@@ -39,7 +39,8 @@ Shard::Shard(const PlayOptions& options, const Place& place)
     : options_(options),
       place_(place),
       feed_({options.schedule, options.renderer, place.index, options.threads,
-             std::clamp<std::size_t>(streams_of(options, place.index), 64, 4096)}),
+             std::clamp<std::size_t>(streams_of(options, place.index), 64, 4096),
+             options.most_requests}),
       buffer_(protocol::ResponseParser::kHeadroom + kReadSize) {
   records_.reserve(std::max<std::size_t>(options.schedule->requests.size(), 1024));
   for (std::size_t i = 0; i < streams_of(options, place.index); ++i) add_slot();
@@ -90,11 +91,14 @@ std::size_t Shard::connect_all() {
 void Shard::run(base::TimePoint start) {
   start_ = start;
   const double cpu_before = thread_cpu_s();
+  place_.window->advance(base::Nanos(0));  // without a warm-up the first requests are measured
   if (closed_loop()) {
     // All streams are due at the start. The copy is taken because issue() takes slots off idle_.
     const std::vector<Slot*> streams = idle_;
     idle_.clear();
-    for (Slot* slot : streams) issue(*slot, base::Nanos(0));
+    for (Slot* slot : streams) {
+      if (!feed_.empty()) issue(*slot, base::Nanos(0));
+    }
   }
   for (;;) {
     const base::Nanos at = now();
@@ -142,16 +146,31 @@ void Shard::start_due(base::Nanos at) {
   if (closed_loop()) return;
   while (!feed_.empty() && feed_.next_offset() <= at) {
     const base::Nanos scheduled = feed_.next_offset();
-    issue(free_slot(), scheduled);
+    if (idle_.empty() && slots_.size() >= kMaxSlots) {
+      refuse(scheduled);
+    } else {
+      issue(free_slot(), scheduled);
+    }
     at = now();
   }
 }
 
+void Shard::refuse(base::Nanos scheduled) {
+  const RequestFeed::Ready next = feed_.take();
+  record::RequestRecord record;
+  record.sequence = next.sequence;
+  record.schedule_index = next.schedule_index;
+  record.requested_output_tokens = next.output_tokens;
+  record.scheduled = scheduled;
+  record.error = RequestError::connect_failed;
+  record.error_message = "no stream is left: 100,000 of this load thread are in flight";
+  record.ended = now();
+  place_.window->count_ended(scheduled);
+  records_.push_back(std::move(record));
+}
+
 Shard::Slot& Shard::free_slot() {
-  if (idle_.empty()) {
-    TOKAMARK_ASSERT(slots_.size() < kMaxSlots);
-    add_slot();
-  }
+  if (idle_.empty()) add_slot();
   // The most recently used connection is the least likely to have been closed for idleness.
   Slot& slot = *idle_.back();
   idle_.pop_back();
@@ -182,8 +201,8 @@ void Shard::issue(Slot& slot, base::Nanos scheduled) {
 void Shard::send_some(Slot& slot) {
   while (slot.sent < slot.request.size()) {
     const base::Nanos at = now();
-    const long taken = slot.connection.write(slot.request.data() + slot.sent,
-                                             slot.request.size() - slot.sent);
+    const long taken =
+        slot.connection.write(slot.request.data() + slot.sent, slot.request.size() - slot.sent);
     if (taken > 0) {
       if (slot.sent == 0) mark_sent(slot, at);
       slot.sent += static_cast<std::size_t>(taken);
@@ -253,9 +272,9 @@ void Shard::read_all(Slot& slot) {
     if (got.status == net::Received::Status::would_block) return;
     const ReadStamp stamp = stamp_of(got);
     if (got.status != net::Received::Status::bytes) {
-      on_closed(slot, stamp, got.status == net::Received::Status::error
-                                 ? std::strerror(got.error_number)
-                                 : nullptr);
+      on_closed(
+          slot, stamp,
+          got.status == net::Received::Status::error ? std::strerror(got.error_number) : nullptr);
       return;
     }
     if (!slot.reader.active()) {  // bytes that nobody asked for
@@ -328,9 +347,9 @@ void Shard::end_request(Slot& slot, base::Nanos at) {
   if (!slot.reader.keep_alive()) slot.connection.close();
   slot.state = SlotState::idle;
   place_.window->count_ended(record.scheduled);
-  const bool connect_failed = record.error == RequestError::connect_failed ||
-                              record.error == RequestError::connect_timeout;
-  if (closed_loop() && !place_.finish->all() && !connect_failed) {
+  const bool connect_failed =
+      record.error == RequestError::connect_failed || record.error == RequestError::connect_timeout;
+  if (closed_loop() && !place_.finish->all() && !connect_failed && !feed_.empty()) {
     issue(slot, at);
   } else {
     idle_.push_back(&slot);

@@ -56,6 +56,7 @@ class Shard {
   [[nodiscard]] bool closed_loop() const;
   Slot& add_slot();
   Slot& free_slot();
+  void refuse(base::Nanos scheduled);
   void open_connection(Slot& slot);
   void start_due(base::Nanos at);
   void issue(Slot& slot, base::Nanos scheduled);

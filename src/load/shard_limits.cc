@@ -28,7 +28,7 @@ void Shard::check_timeouts(base::Nanos at) {
   const std::vector<Slot*> waiting = std::move(idle_);
   idle_.clear();
   for (Slot* slot : waiting) {
-    if (at - slot->connect_started >= kReconnectAfter) {
+    if (at - slot->connect_started >= kReconnectAfter && !feed_.empty()) {
       issue(*slot, at);
     } else {
       idle_.push_back(slot);

@@ -23,9 +23,11 @@ const std::string kHead =
 const std::string kEnd = "0\r\n\r\n";
 
 std::string event(const std::string& json) { return "data: " + json + "\n\n"; }
-const std::string kRole = event(R"({"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]})");
+const std::string kRole =
+    event(R"({"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]})");
 const std::string kToken = event(R"({"choices":[{"index":0,"delta":{"content":"x"}}]})");
-const std::string kFinish = event(R"({"choices":[{"index":0,"delta":{},"finish_reason":"length"}]})");
+const std::string kFinish =
+    event(R"({"choices":[{"index":0,"delta":{},"finish_reason":"length"}]})");
 const std::string kDone = event("[DONE]");
 
 std::string usage(int tokens) {
@@ -141,7 +143,9 @@ TEST_F(Reading, FailsOnAnErrorEventInsideA200) {
 }
 
 TEST_F(Reading, FailsOnAStatusAndKeepsTheServersMessage) {
-  at(10, "HTTP/1.1 404 Not Found\r\nContent-Length: 34\r\n\r\n{\"error\":{\"message\":\"no model m\"}}");
+  at(10,
+     "HTTP/1.1 404 Not Found\r\nContent-Length: 34\r\n\r\n{\"error\":{\"message\":\"no model "
+     "m\"}}");
   const record::RequestRecord r = reader.take();
   EXPECT_EQ(r.error, RequestError::http_status);
   EXPECT_EQ(r.http_status, 404);

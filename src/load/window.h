@@ -11,12 +11,12 @@ namespace tokamark::load {
 /// When the measured window opens and closes (methodology M14, M15). A fixed rule: it never looks
 /// at a latency.
 struct WindowRule {
-  base::Nanos warmup{0};             ///< least time before the window
+  base::Nanos warmup{0};              ///< least time before the window
   std::uint32_t warmup_requests = 0;  ///< least requests ended before the window
-  base::Nanos least{0};              ///< least length of the window
+  base::Nanos least{0};               ///< least length of the window
   std::uint32_t least_requests = 0;   ///< least requests scheduled in the window and ended
-  base::Nanos longest{0};            ///< longest window, whatever the request floor says
-  base::Nanos longest_warmup{0};     ///< the window opens then, whatever was ended
+  base::Nanos longest{0};             ///< longest window, whatever the request floor says
+  base::Nanos longest_warmup{0};      ///< the window opens then, whatever was ended
 };
 
 /// The window of one trial, shared by its load threads. Times are after the trial's start.

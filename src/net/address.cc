@@ -35,8 +35,8 @@ base::Result<Endpoint> resolve(const std::string& text) {
   }
   const std::string scheme = part(url.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") {
-    return Error{ErrorKind::engine, "\"" + text + "\" has scheme " + scheme +
-                                        "; only http and https are spoken"};
+    return Error{ErrorKind::engine,
+                 "\"" + text + "\" has scheme " + scheme + "; only http and https are spoken"};
   }
   Endpoint endpoint;
   endpoint.security = scheme == "https" ? Security::tls : Security::plain;

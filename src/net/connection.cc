@@ -54,10 +54,15 @@ void Connection::advance() {
   }
   if (state_ == State::handshaking) {
     switch (tls_->handshake()) {
-      case TlsSession::Progress::done: state_ = State::open; break;
-      case TlsSession::Progress::failed: fail("TLS: " + tls_->error()); break;
+      case TlsSession::Progress::done:
+        state_ = State::open;
+        break;
+      case TlsSession::Progress::failed:
+        fail("TLS: " + tls_->error());
+        break;
       case TlsSession::Progress::want_read:
-      case TlsSession::Progress::want_write: break;
+      case TlsSession::Progress::want_write:
+        break;
     }
   }
 }

@@ -23,9 +23,14 @@ int wire_read(BIO* bio, char* buffer, int capacity) {
     case Received::Status::bytes:
       if (got.stamp_ns != 0) wire->stamp_ns = got.stamp_ns;
       return static_cast<int>(got.size);
-    case Received::Status::would_block: BIO_set_retry_read(bio); return -1;
-    case Received::Status::closed: return 0;
-    case Received::Status::error: errno = got.error_number; return -1;
+    case Received::Status::would_block:
+      BIO_set_retry_read(bio);
+      return -1;
+    case Received::Status::closed:
+      return 0;
+    case Received::Status::error:
+      errno = got.error_number;
+      return -1;
   }
   return -1;
 }
@@ -33,8 +38,7 @@ int wire_read(BIO* bio, char* buffer, int capacity) {
 int wire_write(BIO* bio, const char* bytes, int size) {
   const auto* wire = static_cast<TlsSession::Wire*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  const ssize_t sent =
-      ::send(wire->socket, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  const ssize_t sent = ::send(wire->socket, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
@@ -106,9 +110,12 @@ TlsSession::Progress TlsSession::handshake() {
   const int done = SSL_do_handshake(ssl);
   if (done == 1) return Progress::done;
   switch (SSL_get_error(ssl, done)) {
-    case SSL_ERROR_WANT_READ: return Progress::want_read;
-    case SSL_ERROR_WANT_WRITE: return Progress::want_write;
-    default: break;
+    case SSL_ERROR_WANT_READ:
+      return Progress::want_read;
+    case SSL_ERROR_WANT_WRITE:
+      return Progress::want_write;
+    default:
+      break;
   }
   const long verified = SSL_get_verify_result(ssl);
   error_ = newest_ssl_error();
@@ -128,9 +135,14 @@ Received TlsSession::read(char* buffer, std::size_t capacity) {
   }
   switch (SSL_get_error(ssl, got)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: result.status = Received::Status::would_block; return result;
-    case SSL_ERROR_ZERO_RETURN: result.status = Received::Status::closed; return result;
-    default: break;
+    case SSL_ERROR_WANT_WRITE:
+      result.status = Received::Status::would_block;
+      return result;
+    case SSL_ERROR_ZERO_RETURN:
+      result.status = Received::Status::closed;
+      return result;
+    default:
+      break;
   }
   if (wire_->last == Received::Status::closed) {
     result.status = Received::Status::closed;  // no close_notify, as many servers do

@@ -83,8 +83,7 @@ base::Result<Child> spawn_child(const std::vector<std::string>& words) {
   posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   Child child{-1, pipe_fds[0]};
-  const int code =
-      ::posix_spawnp(&child.pid, argv[0], &actions, nullptr, argv.data(), environ);
+  const int code = ::posix_spawnp(&child.pid, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   ::close(pipe_fds[1]);
   if (code == 0) return child;
@@ -173,7 +172,8 @@ base::Result<std::vector<SmiGpu>> parse_smi_gpus(std::string_view csv) {
     const auto total = integer(fields[2]);
     const auto used = integer(fields[3]);
     if (!total || !used) return malformed(row);
-    gpus.push_back({{std::string(fields[1]), std::string(fields[0]), *total * kMiB}, *used * kMiB,
+    gpus.push_back({{std::string(fields[1]), std::string(fields[0]), *total * kMiB},
+                    *used * kMiB,
                     std::string(fields[4])});
   }
   return gpus;
@@ -201,8 +201,8 @@ base::Result<std::string> run_program(const std::vector<std::string>& argv, mill
   int status = 0;
   ::waitpid(child.pid, &status, 0);
   if (!complete) {
-    return Error{ErrorKind::engine, fmt::format("{} did not end within {} ms", argv.front(),
-                                                timeout.count())};
+    return Error{ErrorKind::engine,
+                 fmt::format("{} did not end within {} ms", argv.front(), timeout.count())};
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     return Error{ErrorKind::engine, fmt::format("{} failed", argv.front())};

@@ -172,13 +172,12 @@ base::Result<std::unique_ptr<GpuReader>> open_nvml(const std::string& library_na
     const char* detail = ::dlerror();
     const std::string_view why = detail != nullptr ? detail : "";
     const bool absent = why.find("No such file") != std::string_view::npos;
-    return Error{ErrorKind::engine,
-                 absent ? library_name + " is not installed" : std::string(why)};
+    return Error{ErrorKind::engine, absent ? library_name + " is not installed" : std::string(why)};
   }
   Functions api;
   if (const char* missing = load_all(library.get(), api)) {
-    return Error{ErrorKind::engine, fmt::format("{} lacks {}; the driver is too old", library_name,
-                                                missing)};
+    return Error{ErrorKind::engine,
+                 fmt::format("{} lacks {}; the driver is too old", library_name, missing)};
   }
   const NvmlReturn code = api.init();
   if (code != kNvmlSuccess) {

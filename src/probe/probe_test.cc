@@ -96,8 +96,8 @@ TEST(Nvml, SaysWhyItCannotBeUsed) {
 }
 
 TEST(NvidiaSmi, ParsesItsTables) {
-  const auto gpus =
-      parse_smi_gpus("GPU-a, NVIDIA H200, 143771, 1024, 580.95.05\n\nGPU-b, NVIDIA H200, 1, 0, x\r\n");
+  const auto gpus = parse_smi_gpus(
+      "GPU-a, NVIDIA H200, 143771, 1024, 580.95.05\n\nGPU-b, NVIDIA H200, 1, 0, x\r\n");
   ASSERT_TRUE(gpus.has_value()) << gpus.error().message;
   ASSERT_EQ(gpus.value().size(), 2U);
   EXPECT_EQ(gpus.value()[0].identity.uuid, "GPU-a");
@@ -181,9 +181,9 @@ TEST(Sampler, EveryMarkedPhaseHasASampleAndMemoryIsMeasured) {
 TEST(Sampler, WithoutAGpuItSaysSoAndInventsNothing) {
   Sampler sampler(without_gpu());
   const Telemetry telemetry = sampler.finish();
-  EXPECT_EQ(telemetry.gpu_reason.rfind("no GPU: libno-such-nvml.so.1 is not installed; no-such-smi",
-                                       0),
-            0U)
+  EXPECT_EQ(
+      telemetry.gpu_reason.rfind("no GPU: libno-such-nvml.so.1 is not installed; no-such-smi", 0),
+      0U)
       << telemetry.gpu_reason;
   EXPECT_FALSE(telemetry.peak_vram_used_bytes().has_value());
   EXPECT_FALSE(telemetry.peak_vram_engine_bytes().has_value());
@@ -250,9 +250,8 @@ TEST(Telemetry, JsonLinesHoldNullWhereNothingWasRead) {
   EXPECT_EQ(header["gpu_reason"], "no GPU: none");
   EXPECT_TRUE(header["gpu_source"].is_null());
   std::getline(lines, line);
-  EXPECT_EQ(line,
-            R"({"at_s":0.0,"phase":"loaded","vram_used_bytes":null,"vram_engine_bytes":null,)"
-            R"("rss_bytes":100,"cpu_s":1.0})");
+  EXPECT_EQ(line, R"({"at_s":0.0,"phase":"loaded","vram_used_bytes":null,"vram_engine_bytes":null,)"
+                  R"("rss_bytes":100,"cpu_s":1.0})");
   std::getline(lines, line);
   std::getline(lines, line);
   EXPECT_EQ(line, R"({"at_s":2.0,"phase":"window","vram_used_bytes":[7,8],"vram_engine_bytes":5,)"

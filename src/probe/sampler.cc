@@ -16,8 +16,8 @@ base::Result<std::unique_ptr<GpuReader>> open_gpu_reader(const SamplerOptions& o
   if (nvml.has_value()) return std::move(nvml.value());
   auto smi = open_nvidia_smi(options.nvidia_smi);
   if (smi.has_value()) return std::move(smi.value());
-  return Error{ErrorKind::engine, fmt::format("no GPU: {}; {}", nvml.error().message,
-                                              smi.error().message)};
+  return Error{ErrorKind::engine,
+               fmt::format("no GPU: {}; {}", nvml.error().message, smi.error().message)};
 }
 
 Sampler::Sampler(SamplerOptions options)
@@ -88,8 +88,7 @@ void Sampler::take_sample() {
     sample.phase = phase_;
   }
   sample.at = clock_->now() - begun_;
-  const std::vector<pid_t> pids =
-      options_.processes ? options_.processes() : std::vector<pid_t>{};
+  const std::vector<pid_t> pids = options_.processes ? options_.processes() : std::vector<pid_t>{};
   if (const auto usage = meter_.read(pids)) {
     sample.rss_bytes = usage->rss_bytes;
     sample.cpu = usage->cpu;

@@ -21,12 +21,12 @@ namespace tokamark::probe {
 
 /// One look at the machine. A field that could not be read is empty, never zero.
 struct Sample {
-  base::Nanos at{0};  ///< after the sampler's start
-  std::string phase;  ///< the mark that was in force
-  std::vector<std::int64_t> vram_used_bytes;     ///< each GPU, all its users; empty = no GPU
+  base::Nanos at{0};                              ///< after the sampler's start
+  std::string phase;                              ///< the mark that was in force
+  std::vector<std::int64_t> vram_used_bytes;      ///< each GPU, all its users; empty = no GPU
   std::optional<std::int64_t> vram_engine_bytes;  ///< the engine's processes, over all GPUs
-  std::optional<std::int64_t> rss_bytes;         ///< of the engine's processes, added up
-  std::optional<base::Nanos> cpu;                ///< of the engine's processes, since their start
+  std::optional<std::int64_t> rss_bytes;          ///< of the engine's processes, added up
+  std::optional<base::Nanos> cpu;                 ///< of the engine's processes, since their start
 };
 
 /// Everything a sampler saw.
@@ -34,12 +34,12 @@ struct Telemetry {
   std::chrono::milliseconds interval{100};
   std::vector<Sample> samples;
   std::vector<GpuIdentity> gpus;
-  std::string gpu_source;      ///< "NVML", "nvidia-smi", or empty
+  std::string gpu_source;  ///< "NVML", "nvidia-smi", or empty
   std::string driver_version;
-  std::string gpu_reason;      ///< why there are no GPU figures: "no GPU: ..."; else empty
+  std::string gpu_reason;          ///< why there are no GPU figures: "no GPU: ..."; else empty
   std::string vram_engine_reason;  ///< why the engine's own share of a GPU is not known; else empty
-  std::string process_reason;  ///< why there are no process figures; else empty
-  std::int64_t missed = 0;     ///< samples that fell out because an earlier one took too long
+  std::string process_reason;      ///< why there are no process figures; else empty
+  std::int64_t missed = 0;         ///< samples that fell out because an earlier one took too long
 
   /// The last sample of a phase.
   [[nodiscard]] const Sample* last_of(const std::string& phase) const;
@@ -102,11 +102,11 @@ class Sampler {
   Telemetry telemetry_;  ///< the thread's own until it has ended
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::string phase_ = "start";   ///< guarded by mutex_
-  std::uint64_t wanted_ = 0;      ///< marks made, guarded by mutex_
-  std::uint64_t taken_ = 0;       ///< marks sampled, guarded by mutex_
-  bool ended_ = false;            ///< guarded by mutex_
-  std::jthread thread_;           ///< last, so that it sees everything above alive
+  std::string phase_ = "start";  ///< guarded by mutex_
+  std::uint64_t wanted_ = 0;     ///< marks made, guarded by mutex_
+  std::uint64_t taken_ = 0;      ///< marks sampled, guarded by mutex_
+  bool ended_ = false;           ///< guarded by mutex_
+  std::jthread thread_;          ///< last, so that it sees everything above alive
 };
 
 }  // namespace tokamark::probe

@@ -29,9 +29,7 @@ extern "C" {
 
 int nvmlInit_v2() { return number("STUB_NVML_INIT", 0); }
 int nvmlShutdown() { return 0; }
-const char* nvmlErrorString(int code) {
-  return code == 9 ? "Driver Not Loaded" : "Unknown Error";
-}
+const char* nvmlErrorString(int code) { return code == 9 ? "Driver Not Loaded" : "Unknown Error"; }
 int nvmlSystemGetDriverVersion(char* text, unsigned length) {
   std::strncpy(text, "580.95.05", length);
   return 0;

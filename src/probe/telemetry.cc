@@ -17,8 +17,7 @@ Json or_null(const std::optional<Value>& value) {
 
 Json to_json(const Sample& sample) {
   Json line{{"at_s", base::to_seconds(sample.at)}, {"phase", sample.phase}};
-  line["vram_used_bytes"] =
-      sample.vram_used_bytes.empty() ? Json() : Json(sample.vram_used_bytes);
+  line["vram_used_bytes"] = sample.vram_used_bytes.empty() ? Json() : Json(sample.vram_used_bytes);
   line["vram_engine_bytes"] = or_null(sample.vram_engine_bytes);
   line["rss_bytes"] = or_null(sample.rss_bytes);
   line["cpu_s"] = sample.cpu ? Json(base::to_seconds(*sample.cpu)) : Json();

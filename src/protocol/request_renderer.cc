@@ -93,9 +93,9 @@ void RequestRenderer::render(const Item& item, std::string& out) const {
   const std::string length = std::to_string(item.output_tokens);
   const std::string minimum = min_tokens_ ? ",\"min_tokens\":" + length : std::string();
   // Salts are plain words: they need no escaping.
-  const std::size_t body = prompt.before_salt.size() + item.salt.size() +
-                           prompt.after_salt.size() + tail_before_length_.size() + length.size() +
-                           minimum.size() + tail_after_length_.size() + 1;
+  const std::size_t body = prompt.before_salt.size() + item.salt.size() + prompt.after_salt.size() +
+                           tail_before_length_.size() + length.size() + minimum.size() +
+                           tail_after_length_.size() + 1;
   out.clear();
   out.append(head_).append(std::to_string(item.sequence));
   out.append("\r\nContent-Length: ").append(std::to_string(body)).append("\r\n\r\n");

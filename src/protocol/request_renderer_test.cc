@@ -67,7 +67,8 @@ TEST(RequestRenderer, AsksForAnExactLengthOnlyWithTheFieldsTheEngineTakes) {
 
 TEST(RequestRenderer, SaltsTheFirstTextOfChatMessages) {
   workload::Prompt prompt;
-  prompt.messages_json = R"([{"role":"system","content":"be brief"},{"role":"user","content":"hi"}])";
+  prompt.messages_json =
+      R"([{"role":"system","content":"be brief"},{"role":"user","content":"hi"}])";
   const Parsed got = render(shape(), prompt, "salt ");
   EXPECT_EQ(got.body["messages"][0]["content"], "salt be brief");
   EXPECT_EQ(got.body["messages"][1]["content"], "hi");

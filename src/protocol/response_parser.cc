@@ -38,9 +38,7 @@ class BeastParser final : public http::basic_parser<false> {
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
   std::size_t on_body_impl(View body, Code&) override { return deliver(body); }
   void on_chunk_header_impl(std::uint64_t, View, Code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View body, Code&) override {
-    return deliver(body);
-  }
+  std::size_t on_chunk_body_impl(std::uint64_t, View body, Code&) override { return deliver(body); }
   void on_finish_impl(Code&) override {}
 
   std::size_t deliver(View body) {
@@ -143,7 +141,7 @@ void ResponseParser::feed_eof(ResponseSink& sink) {
   }
   state_ = State::broken;
   error_ = carry_.empty() && !parser.got_some() ? "closed before any byte of the response"
-                                               : "closed in the middle of the response";
+                                                : "closed in the middle of the response";
 }
 
 }  // namespace tokamark::protocol

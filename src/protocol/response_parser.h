@@ -28,7 +28,7 @@ class ResponseParser {
   static constexpr std::uint32_t kHeaderLimit = 64 * 1024;
 
   enum class State {
-    head,    ///< before the end of the header fields
+    head,  ///< before the end of the header fields
     body,
     done,    ///< the whole response is in
     broken,  ///< not HTTP/1.1, or over a limit; `error` says what

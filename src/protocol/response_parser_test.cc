@@ -56,7 +56,8 @@ TEST(ResponseParser, ReadsSeveralResponsesOfOneConnection) {
 TEST(ResponseParser, ReadsABodyWithALengthAndConnectionClose) {
   ResponseParser parser;
   Collected sink;
-  feed(parser, "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnope", 3, sink);
+  feed(parser, "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnope", 3,
+       sink);
   EXPECT_EQ(parser.state(), ResponseParser::State::done);
   EXPECT_EQ(sink.status, 404);
   EXPECT_EQ(sink.body, "nope");

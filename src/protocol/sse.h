@@ -34,8 +34,8 @@ class SseParser {
   void take_data(std::string_view value);
   void dispatch(EventSink& sink);
 
-  std::string line_;        ///< a line cut by the end of the last feed
-  std::string joined_;      ///< data lines kept over a feed, or several of them
+  std::string line_;         ///< a line cut by the end of the last feed
+  std::string joined_;       ///< data lines kept over a feed, or several of them
   std::string_view single_;  ///< the only data line so far, inside the bytes being fed
   bool has_data_ = false;
   bool in_joined_ = false;  ///< data is in joined_, not in single_

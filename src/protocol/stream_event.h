@@ -9,12 +9,12 @@ namespace tokamark::protocol {
 
 /// What one event of an OpenAI-style stream says. Strings are owned by the parser's next call.
 struct StreamEvent {
-  bool done = false;         ///< the event is `[DONE]`
-  bool malformed = false;    ///< not the expected JSON
-  bool is_error = false;     ///< an `error` object inside the stream
-  bool has_choices = false;  ///< `choices` is there and not empty
-  bool has_text = false;     ///< generated text, reasoning or a tool call: a token is in it
-  std::int64_t token_ids = -1;          ///< number of token ids in it; -1 = none given
+  bool done = false;            ///< the event is `[DONE]`
+  bool malformed = false;       ///< not the expected JSON
+  bool is_error = false;        ///< an `error` object inside the stream
+  bool has_choices = false;     ///< `choices` is there and not empty
+  bool has_text = false;        ///< generated text, reasoning or a tool call: a token is in it
+  std::int64_t token_ids = -1;  ///< number of token ids in it; -1 = none given
   std::int64_t completion_tokens = -1;  ///< usage so far (continuous) or final; -1 = no usage
   std::int64_t prompt_tokens = -1;
   std::int64_t cached_tokens = -1;

@@ -10,10 +10,11 @@ namespace {
 
 TEST(StreamEvent, ARoleChunkIsNoToken) {
   StreamEventParser parser;
-  for (const char* text :
-       {R"({"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"prompt_token_ids":null})",
-        R"({"choices":[{"finish_reason":null,"index":0,"delta":{"role":"assistant","content":null}}]})",
-        R"({"choices":[{"index":0,"delta":{"role":"assistant"}}]} )"}) {
+  for (
+      const char* text :
+      {R"({"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"prompt_token_ids":null})",
+       R"({"choices":[{"finish_reason":null,"index":0,"delta":{"role":"assistant","content":null}}]})",
+       R"({"choices":[{"index":0,"delta":{"role":"assistant"}}]} )"}) {
     const StreamEvent& event = parser.parse(text);
     EXPECT_FALSE(event.malformed) << text;
     EXPECT_FALSE(event.has_text) << text;
@@ -23,12 +24,13 @@ TEST(StreamEvent, ARoleChunkIsNoToken) {
 
 TEST(StreamEvent, FindsTextInEveryPlaceThatEnginesPutIt) {
   StreamEventParser parser;
-  for (const char* text :
-       {R"({"choices":[{"index":0,"delta":{"content":"le"},"finish_reason":null,"token_ids":null}]})",
-        R"({"choices":[{"index":0,"delta":{"reasoning":"so"}}]})",
-        R"({"choices":[{"index":0,"delta":{"reasoning_content":"so","content":""}}]})",
-        R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]})",
-        R"({"choices":[{"text":" Alex","index":0,"finish_reason":null}],"object":"text_completion"})"}) {
+  for (
+      const char* text :
+      {R"({"choices":[{"index":0,"delta":{"content":"le"},"finish_reason":null,"token_ids":null}]})",
+       R"({"choices":[{"index":0,"delta":{"reasoning":"so"}}]})",
+       R"({"choices":[{"index":0,"delta":{"reasoning_content":"so","content":""}}]})",
+       R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]})",
+       R"({"choices":[{"text":" Alex","index":0,"finish_reason":null}],"object":"text_completion"})"}) {
     EXPECT_TRUE(parser.parse(text).has_text) << text;
   }
 }
@@ -62,8 +64,7 @@ TEST(StreamEvent, ReadsContinuousUsageAndTokenIds) {
 
 TEST(StreamEvent, NullUsageIsNoUsage) {
   StreamEventParser parser;
-  const StreamEvent& event =
-      parser.parse(R"({"choices":[{"index":0,"text":"x"}],"usage":null})");
+  const StreamEvent& event = parser.parse(R"({"choices":[{"index":0,"text":"x"}],"usage":null})");
   EXPECT_FALSE(event.malformed);
   EXPECT_EQ(event.completion_tokens, -1);
 }
@@ -74,8 +75,8 @@ TEST(StreamEvent, RecognisesTheErrorObjectsOfEachEngine) {
       R"({"error": {"message": "Internal server error", "type": "InternalServerError", "param": null, "code": 500}})");
   EXPECT_TRUE(vllm.is_error);
   EXPECT_EQ(vllm.error_message, "Internal server error");
-  const StreamEvent& flat =
-      parser.parse(R"({"object":"error","message":"too long","type":"BadRequestError","code":400})");
+  const StreamEvent& flat = parser.parse(
+      R"({"object":"error","message":"too long","type":"BadRequestError","code":400})");
   EXPECT_TRUE(flat.is_error);
   EXPECT_EQ(flat.error_message, "too long");
   EXPECT_FALSE(parser.parse(R"({"choices":[],"error":null})").is_error);
@@ -95,7 +96,8 @@ TEST(StreamEvent, AnythingElseIsMalformed) {
 }
 
 TEST(ErrorBody, GivesTheMessageOfEveryKnownShape) {
-  EXPECT_EQ(error_message_of_body(R"({"error":{"message":"The model `nope` does not exist.","code":404}})"),
+  EXPECT_EQ(error_message_of_body(
+                R"({"error":{"message":"The model `nope` does not exist.","code":404}})"),
             "The model `nope` does not exist.");
   EXPECT_EQ(error_message_of_body(R"({"object":"error","message":"bad"})"), "bad");
   EXPECT_EQ(error_message_of_body(R"({"error":"Unauthorized"})"), "Unauthorized");

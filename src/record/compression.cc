@@ -43,7 +43,7 @@ base::Result<void> decompress(std::string_view frames,
     return base::Error{base::ErrorKind::study, "the file is empty, not zstd"};
   }
   const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(),
-                                                                    &ZSTD_freeDCtx);
+                                                                     &ZSTD_freeDCtx);
   TOKAMARK_ASSERT(context != nullptr);
   std::string buffer(ZSTD_DStreamOutSize(), '\0');
   ZSTD_inBuffer in{frames.data(), frames.size(), 0};

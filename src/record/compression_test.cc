@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-
 #include "base/files.h"
 #include "base/rng.h"
 #include "record/request_file.h"

@@ -50,8 +50,7 @@ void JsonFields::number_or_null(const std::string& key, std::optional<double>& v
   }
 }
 
-void JsonFields::integer_or_null(const std::string& key,
-                                 std::optional<std::int64_t>& value) const {
+void JsonFields::integer_or_null(const std::string& key, std::optional<std::int64_t>& value) const {
   const auto& field = raw(key);
   if (field.is_number_unsigned() && !std::in_range<std::int64_t>(field.get<std::uint64_t>())) {
     fail(key, "an integer in range");

@@ -25,16 +25,19 @@ inline std::optional<workload::LoadKind> load_kind_from_word(std::string_view wo
 /// "constant", "poisson" or "gamma".
 inline const char* arrivals_word(workload::Arrivals arrivals) {
   switch (arrivals) {
-    case workload::Arrivals::constant: return "constant";
-    case workload::Arrivals::gamma: return "gamma";
-    case workload::Arrivals::poisson: break;
+    case workload::Arrivals::constant:
+      return "constant";
+    case workload::Arrivals::gamma:
+      return "gamma";
+    case workload::Arrivals::poisson:
+      break;
   }
   return "poisson";
 }
 
 inline std::optional<workload::Arrivals> arrivals_from_word(std::string_view word) {
-  for (const auto arrivals : {workload::Arrivals::constant, workload::Arrivals::poisson,
-                              workload::Arrivals::gamma}) {
+  for (const auto arrivals :
+       {workload::Arrivals::constant, workload::Arrivals::poisson, workload::Arrivals::gamma}) {
     if (word == arrivals_word(arrivals)) {
       return arrivals;
     }

@@ -54,25 +54,24 @@ RequestRecord failed_record() {
 
 TEST(RequestLines, HoldTheDocumentedKeysAndValues) {
   // Written by hand from docs/RESULT_FORMAT.md.
-  EXPECT_EQ(
-      to_json_lines({full_record()}),
-      R"({"sequence":41,"schedule_index":7,"phase":"measured","category":"code",)"
-      R"("status":"succeeded","error":null,"error_message":null,"http_status":200,)"
-      R"("finish_reason":"length","scheduled_ns":1000000000,"sent_ns":1000050000,)"
-      R"("first_byte_ns":1020000000,"first_token_ns":1021000000,"last_token_ns":1051000000,)"
-      R"("ended_ns":1051500000,"input_tokens":32,"output_tokens":3,"cached_tokens":0,)"
-      R"("output_tokens_source":"continuous_usage","requested_output_tokens":3,)"
-      R"("bytes_sent":512,"bytes_received":2048,"connections":1,"resends":0,)"
-      R"("chunk_time_ns":[1021000000,1051000000],"chunk_tokens":[1,2],)"
-      R"("chunk_receive_delay_ns":[12000,9000],"chunk_flags":[1,3]})"
-      "\n");
+  EXPECT_EQ(to_json_lines({full_record()}),
+            R"({"sequence":41,"schedule_index":7,"phase":"measured","category":"code",)"
+            R"("status":"succeeded","error":null,"error_message":null,"http_status":200,)"
+            R"("finish_reason":"length","scheduled_ns":1000000000,"sent_ns":1000050000,)"
+            R"("first_byte_ns":1020000000,"first_token_ns":1021000000,"last_token_ns":1051000000,)"
+            R"("ended_ns":1051500000,"input_tokens":32,"output_tokens":3,"cached_tokens":0,)"
+            R"("output_tokens_source":"continuous_usage","requested_output_tokens":3,)"
+            R"("bytes_sent":512,"bytes_received":2048,"connections":1,"resends":0,)"
+            R"("chunk_time_ns":[1021000000,1051000000],"chunk_tokens":[1,2],)"
+            R"("chunk_receive_delay_ns":[12000,9000],"chunk_flags":[1,3]})"
+            "\n");
 }
 
 TEST(RequestLines, WriteNullForWhatDidNotHappen) {
   const auto json = nlohmann::json::parse(to_json_lines({failed_record()}));
-  for (const char* key : {"sent_ns", "first_byte_ns", "first_token_ns", "last_token_ns",
-                          "http_status", "finish_reason", "input_tokens", "output_tokens",
-                          "cached_tokens"}) {
+  for (const char* key :
+       {"sent_ns", "first_byte_ns", "first_token_ns", "last_token_ns", "http_status",
+        "finish_reason", "input_tokens", "output_tokens", "cached_tokens"}) {
     EXPECT_TRUE(json.at(key).is_null()) << key;
   }
   EXPECT_EQ(json.at("scheduled_ns"), 0);

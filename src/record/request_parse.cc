@@ -126,8 +126,8 @@ class FieldReader {
 
   template <typename Integer>
   static bool convert(ondemand::value& field, Integer& value) {
-    using Wide = std::conditional_t<std::is_same_v<Integer, std::uint64_t>, std::uint64_t,
-                                    std::int64_t>;
+    using Wide =
+        std::conditional_t<std::is_same_v<Integer, std::uint64_t>, std::uint64_t, std::int64_t>;
     Wide wide{};
     if (field.get(wide) != simdjson::SUCCESS || !std::in_range<Integer>(wide)) {
       return false;
@@ -148,13 +148,13 @@ class FieldReader {
 };
 
 void read_chunks(FieldReader& fields, std::vector<Chunk>& chunks) {
-  fields.chunk_array<std::int64_t>(
-      "chunk_time_ns", chunks, [](Chunk& c, std::int64_t v) { c.time = base::Nanos(v); });
+  fields.chunk_array<std::int64_t>("chunk_time_ns", chunks,
+                                   [](Chunk& c, std::int64_t v) { c.time = base::Nanos(v); });
   fields.chunk_array<std::uint16_t>("chunk_tokens", chunks,
                                     [](Chunk& c, std::uint16_t v) { c.tokens = v; });
-  fields.chunk_array<std::int64_t>(
-      "chunk_receive_delay_ns", chunks,
-      [](Chunk& c, std::int64_t v) { c.receive_delay = base::Nanos(v); });
+  fields.chunk_array<std::int64_t>("chunk_receive_delay_ns", chunks, [](Chunk& c, std::int64_t v) {
+    c.receive_delay = base::Nanos(v);
+  });
   fields.chunk_array<std::uint16_t>("chunk_flags", chunks,
                                     [](Chunk& c, std::uint16_t v) { c.flags = v; });
 }

@@ -27,12 +27,12 @@ enum class RequestError {
   first_byte_timeout,
   inter_chunk_timeout,
   total_timeout,
-  http_status,          ///< a status other than 2xx
-  bad_http,             ///< bytes that are not an HTTP/1.1 response
-  bad_event,            ///< an event that is not the expected JSON
-  error_event,          ///< the server reported an error inside a 200 stream
-  connection_closed,    ///< the stream ended before a finish reason
-  no_tokens,            ///< a clean end without a single token
+  http_status,        ///< a status other than 2xx
+  bad_http,           ///< bytes that are not an HTTP/1.1 response
+  bad_event,          ///< an event that is not the expected JSON
+  error_event,        ///< the server reported an error inside a 200 stream
+  connection_closed,  ///< the stream ended before a finish reason
+  no_tokens,          ///< a clean end without a single token
 };
 
 /// Which part of the run a request belongs to, by its scheduled time.
@@ -48,22 +48,22 @@ enum class TokenSource {
 
 /// Bits of Chunk::flags.
 enum ChunkFlag : std::uint16_t {
-  kKernelStamp = 1,   ///< `time` is the kernel's receive stamp, else the process's
-  kSharedRead = 2,    ///< the read held more than one event: `time` is an upper bound
+  kKernelStamp = 1,  ///< `time` is the kernel's receive stamp, else the process's
+  kSharedRead = 2,   ///< the read held more than one event: `time` is an upper bound
 };
 
 /// One token-carrying event of a stream.
 struct Chunk {
-  base::Nanos time{0};          ///< after the trial's start, from the best stamp there is
+  base::Nanos time{0};           ///< after the trial's start, from the best stamp there is
   base::Nanos receive_delay{0};  ///< process stamp minus kernel stamp; 0 without a kernel stamp
-  std::uint16_t tokens = 0;     ///< tokens in this event; 0 = not known
+  std::uint16_t tokens = 0;      ///< tokens in this event; 0 = not known
   std::uint16_t flags = 0;
 };
 
 /// Everything kept of one request. All times are nanoseconds after the trial's start on the
 /// monotonic clock; -1 means "did not happen".
 struct RequestRecord {
-  std::uint64_t sequence = 0;       ///< position in the played order, laps included
+  std::uint64_t sequence = 0;        ///< position in the played order, laps included
   std::uint32_t schedule_index = 0;  ///< position in the schedule
   Phase phase = Phase::warmup;
   std::string category;
@@ -78,9 +78,9 @@ struct RequestRecord {
   base::Nanos first_byte{-1};   ///< first byte of the response
   base::Nanos first_token{-1};  ///< first generated token; never a role-only event
   base::Nanos last_token{-1};
-  base::Nanos ended{-1};        ///< end of the response, or of the attempt
+  base::Nanos ended{-1};  ///< end of the response, or of the attempt
 
-  std::int64_t input_tokens = -1;   ///< -1 = the server did not say
+  std::int64_t input_tokens = -1;  ///< -1 = the server did not say
   std::int64_t output_tokens = -1;
   std::int64_t cached_tokens = -1;
   TokenSource output_tokens_source = TokenSource::none;
@@ -88,7 +88,7 @@ struct RequestRecord {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint16_t connections = 0;  ///< connections this request opened; 0 = reused one
-  std::uint16_t resends = 0;  ///< sent again because a reused connection was closed unanswered
+  std::uint16_t resends = 0;      ///< sent again because a reused connection was closed unanswered
 
   std::vector<Chunk> chunks;
 };

@@ -19,8 +19,7 @@ base::Result<StudyResult> study_result_from_text(std::string_view text) {
   return study_result_from_json(json);
 }
 
-base::Result<void> write_result_file(const std::filesystem::path& path,
-                                     const StudyResult& result) {
+base::Result<void> write_result_file(const std::filesystem::path& path, const StudyResult& result) {
   return base::write_file_atomic(path, to_text(result));
 }
 

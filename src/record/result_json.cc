@@ -63,9 +63,9 @@ nlohmann::json to_json(const ClientError& error) {
 }
 
 nlohmann::json to_json(const TrialCounts& counts) {
-  return {{"scheduled", counts.scheduled},       {"sent", counts.sent},
-          {"succeeded", counts.succeeded},       {"failed", counts.failed},
-          {"timed_out", counts.timed_out},       {"input_tokens", counts.input_tokens},
+  return {{"scheduled", counts.scheduled},         {"sent", counts.sent},
+          {"succeeded", counts.succeeded},         {"failed", counts.failed},
+          {"timed_out", counts.timed_out},         {"input_tokens", counts.input_tokens},
           {"output_tokens", counts.output_tokens}, {"cached_tokens", counts.cached_tokens}};
 }
 

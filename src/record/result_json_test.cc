@@ -23,8 +23,8 @@ TrialResult full_trial() {
   t.window_end_s = 65.25;
   t.schedule_sha256 = "abc";
   t.counts = {240, 239, 230, 6, 3, 7680, 7360, 0};
-  t.metrics.ttft_ms = {240, 12.5, 11.0, 14.0, 15.1, std::nullopt, 0.1 + 0.2,
-                       {{"p99", "needs 1000 samples, has 240"}}};
+  t.metrics.ttft_ms = {240,  12.5,         11.0,      14.0,
+                       15.1, std::nullopt, 0.1 + 0.2, {{"p99", "needs 1000 samples, has 240"}}};
   t.metrics.output_tokens_per_s = 122.66666666666667;
   t.metrics.reasons = {{"goodput_requests_per_s", "no SLO was stated"}};
   t.resources.rss_peak_bytes = 3'000'000'000;

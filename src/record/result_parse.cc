@@ -134,9 +134,7 @@ void read(const JsonFields& fields, std::string& problem, TrialResult& trial) {
   trial.engine_info = fields.raw("engine_info");
 }
 
-base::Error bad(const std::string& problem) {
-  return base::Error{base::ErrorKind::study, problem};
-}
+base::Error bad(const std::string& problem) { return base::Error{base::ErrorKind::study, problem}; }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "report/figure_data.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -38,10 +39,9 @@ nlohmann::json make_datum(const Frame& frame, const Row& row, Quantity quantity,
   TOKAMARK_ASSERT(index < frame.engines.size());
   const auto& style = look(index);
   const auto shown = [&scale](double value) { return format_number(value * scale.factor); };
-  const auto range = cell.runs.size() == 1
-                         ? std::string("1 run")
-                         : fmt::format("{} runs, {} to {}", cell.runs.size(), shown(*low),
-                                       shown(*high));
+  const auto range = cell.runs.size() == 1 ? std::string("1 run")
+                                           : fmt::format("{} runs, {} to {}", cell.runs.size(),
+                                                         shown(*low), shown(*high));
   return {{"engine", frame.names[index]},
           {"load", row.load.label()},
           {"quantity", full_name(quantity)},
@@ -100,18 +100,21 @@ std::string missing_text(const Frame& frame, const std::vector<Quantity>& quanti
   std::string text;
   for (const auto quantity : quantities) {
     std::size_t missing = 0;
-    std::string reason;
+    std::vector<std::string> reasons;
     for (const auto& row : frame.workload.rows) {
-      if (!row.cell(quantity).median) {
-        ++missing;
-        reason = row.cell(quantity).reason;
+      const auto& cell = row.cell(quantity);
+      if (cell.median) {
+        continue;
+      }
+      ++missing;
+      if (std::find(reasons.begin(), reasons.end(), cell.reason) == reasons.end()) {
+        reasons.push_back(cell.reason);
       }
     }
     if (missing > 0) {
-      text += fmt::format("{} {} of {} rows ({})",
-                          text.empty() ? " Not shown: " + full_name(quantity) + " of"
-                                       : "; " + full_name(quantity) + " of",
-                          missing, frame.workload.rows.size(), reason);
+      text += fmt::format("{} {} of {} of {} rows ({})", text.empty() ? " Not shown:" : ",",
+                          full_name(quantity), missing, frame.workload.rows.size(),
+                          fmt::join(reasons, "; "));
     }
   }
   return text.empty() ? "" : text + ".";

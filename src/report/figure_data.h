@@ -29,7 +29,8 @@ Scale choose_scale(const Frame& frame, const std::vector<Quantity>& quantities);
 nlohmann::json make_datum(const Frame& frame, const Row& row, Quantity quantity,
                           const Scale& scale);
 
-/// Where a value axis ends and its ticks lie: from zero, in steps of 1, 2 or 5 times a power of ten.
+/// Where a value axis ends and its ticks lie: from zero, in steps of 1, 2 or 5 times a power of
+/// ten.
 struct Ticks {
   double end = 1.0;
   std::vector<double> values;

@@ -86,10 +86,10 @@ void add_bars(const Frame& frame, const std::vector<Quantity>& quantities, Figur
     set.left_out.push_back(title + ": no row has a number." + missing_text(frame, quantities));
     return;
   }
-  set.figures.push_back({title,
-                         "One panel a load, each with its own axis from zero. " +
-                             make_caption(frame, quantities),
-                         std::move(spec)});
+  set.figures.push_back(
+      {title,
+       "One panel a load, each with its own axis from zero. " + make_caption(frame, quantities),
+       std::move(spec)});
 }
 
 double load_position(const workload::LoadShape& load) {
@@ -147,9 +147,9 @@ void add_lines(const Frame& frame, workload::LoadKind kind, Quantity quantity, F
     }
   }
   if (levels.size() < 2 || values.empty()) {
-    set.left_out.push_back(title + (levels.size() < 2
-                                        ? ": it needs at least two loads."
-                                        : ": no row has a number." + missing_text(frame, {quantity})));
+    const auto why = levels.size() < 2 ? std::string(": it needs at least two loads.")
+                                       : ": no row has a number." + missing_text(frame, {quantity});
+    set.left_out.push_back(title + why);
     return;
   }
   auto spec = start_spec(lines_template(), title);

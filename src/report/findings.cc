@@ -70,7 +70,8 @@ int quantity_rank(Quantity quantity) {
   return quantity == Quantity::output_tokens_per_s ? -1 : static_cast<int>(quantity);
 }
 
-/// "then llama-cpp (0.61x to 0.67x, behind in 12 of 12 pairs of runs)": the n-th place of every order.
+/// "then llama-cpp (0.61x to 0.67x, behind in 12 of 12 pairs of runs)": the n-th place of every
+/// order.
 std::string place_text(const std::vector<Order>& group, std::size_t place) {
   double low = group.front().standings[place].ratio;
   double high = low;
@@ -90,7 +91,8 @@ std::string place_text(const std::vector<Order>& group, std::size_t place) {
                           group.front().standings[place].engine, first);
   text += last == first ? "" : " to " + last;
   const bool repeated = pairs > group.size();
-  return text + (repeated ? fmt::format(", behind in {} of {} pairs of runs)", behind, pairs) : ")");
+  return text +
+         (repeated ? fmt::format(", behind in {} of {} pairs of runs)", behind, pairs) : ")");
 }
 
 /// Orders that differ only in their loads and numbers, as one sentence.
@@ -137,8 +139,8 @@ std::string order_text(const Order& order) {
     text += fmt::format("{}{} {} {}", first ? "" : "; ", standing.engine,
                         format_number(standing.median), info(order.quantity).unit);
     if (!first && standing.pairs > 1) {
-      text += fmt::format(" ({:.2f}x, behind in {} of {} repeats)", standing.ratio,
-                          standing.behind, standing.pairs);
+      text += fmt::format(" ({:.2f}x, behind in {} of {} repeats)", standing.ratio, standing.behind,
+                          standing.pairs);
     } else if (!first) {
       text += fmt::format(" ({:.2f}x)", standing.ratio);
     }
@@ -216,6 +218,32 @@ std::string support_sentence(const std::vector<WorkloadRows>& workloads) {
       "no winner is declared: what follows is the observed order of the medians, and in how many "
       "pairs of runs, repeat by repeat, an engine was behind the first.",
       runs);
+}
+
+std::string simulated_sentence(const record::StudyResult& result) {
+  if (!result.simulated) {
+    return "";
+  }
+  std::set<std::string> simulated;
+  std::set<std::string> others;
+  for (const auto& trial : result.trials) {
+    const auto said = trial.engine_info.is_object() && trial.engine_info.contains("simulated")
+                          ? trial.engine_info["simulated"]
+                          : nlohmann::json();
+    (said == true ? simulated : others).insert(trial.engine);
+  }
+  if (simulated.empty() || others.empty()) {
+    return "SIMULATED: these numbers come from a simulated engine. They say nothing about real "
+           "hardware or real engines.";
+  }
+  std::string names;
+  for (const auto& name : simulated) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return fmt::format(
+      "SIMULATED: the numbers of {} come from a simulated engine. They say nothing about real "
+      "hardware or real engines, and comparing them with measured ones means nothing.",
+      names);
 }
 
 std::vector<CodeNote> code_notes(const record::StudyResult& result) {

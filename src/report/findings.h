@@ -57,9 +57,8 @@ struct CodeNote {
 /// The codes of all trials, in order of appearance.
 std::vector<CodeNote> code_notes(const record::StudyResult& result);
 
-/// The sentence that everything simulated carries.
-inline constexpr const char* kSimulatedSentence =
-    "SIMULATED: these numbers come from a simulated engine. They say nothing about real hardware "
-    "or real engines.";
+/// The sentence that everything simulated carries; empty when nothing is. Where only some engines
+/// say of themselves that they are simulated, it names them.
+std::string simulated_sentence(const record::StudyResult& result);
 
 }  // namespace tokamark::report

@@ -30,8 +30,7 @@ TEST(Support, OneRepetitionIsCalledNotResolved) {
 
 TEST(Support, FiveRepetitionsAreStillNotResolved) {
   const auto result = repeated(5);
-  EXPECT_THAT(support_sentence(make_rows(result)),
-              HasSubstr("5 repetitions are fewer than the 6"));
+  EXPECT_THAT(support_sentence(make_rows(result)), HasSubstr("5 repetitions are fewer than the 6"));
 }
 
 TEST(Support, SixRepetitionsDeclareNoWinnerWithoutATest) {
@@ -81,6 +80,12 @@ TEST(Orders, CountThePairsThatAgree) {
   EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x, behind in 2 of 3 repeats)");
 }
 
+TEST(OrderSentences, CallEqualMediansLevel) {
+  const auto result = repeated(1);
+  EXPECT_THAT(order_sentences(make_rows(result)[0]),
+              testing::Contains("TPOT p50 at c=8: a, level with b (1.00x)"));
+}
+
 TEST(OrderSentences, JoinLoadsWhereTheOrderIsTheSame) {
   record::StudyResult result;
   result.trials = {sample_trial("a", 1, 1, 20), sample_trial("b", 1, 1, 25),
@@ -94,6 +99,17 @@ TEST(VerdictSentence, CountsWhatIsNotValid) {
   EXPECT_THAT(verdict_sentence(sample_study()),
               HasSubstr("Of 4 trials, 3 valid, 1 invalid and 0 incomplete."));
   EXPECT_EQ(verdict_sentence({}), "No trial was recorded.");
+}
+
+TEST(SimulatedSentence, NamesTheSimulatedEnginesOfAMixedStudy) {
+  auto result = sample_study();
+  EXPECT_THAT(simulated_sentence(result), HasSubstr("these numbers come from"));
+  for (auto& trial : result.trials) {
+    trial.engine_info["simulated"] = trial.engine == "b";
+  }
+  EXPECT_THAT(simulated_sentence(result), HasSubstr("the numbers of b come from"));
+  result.simulated = false;
+  EXPECT_EQ(simulated_sentence(result), "");
 }
 
 TEST(CodeNotes, TellAWarningFromAVerdict) {

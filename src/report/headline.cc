@@ -24,7 +24,8 @@ HeadlineCell memory_cell(const MemoryPeak& memory) {
 }
 
 std::vector<HeadlineCell> make_cells(const Row& row) {
-  std::vector<HeadlineCell> cells{{row.engine, std::nullopt}, load_cell(row.load),
+  std::vector<HeadlineCell> cells{{row.engine, std::nullopt},
+                                  load_cell(row.load),
                                   whole_number(static_cast<std::int64_t>(row.used.size())),
                                   whole_number(row.requests)};
   for (const auto quantity : kTableQuantities) {
@@ -51,8 +52,7 @@ Headline make_headline(const WorkloadRows& workload) {
     if (part.empty()) {
       headline.columns.push_back({entry.group, entry.unit, Align::right});
     } else {
-      headline.columns.push_back(
-          {std::string(entry.group) + " " + entry.unit, part, Align::right});
+      headline.columns.push_back({std::string(entry.group) + " " + entry.unit, part, Align::right});
     }
   }
   headline.columns.push_back({"Peak", "memory", Align::right});
@@ -67,9 +67,10 @@ Headline make_headline(const WorkloadRows& workload) {
 std::string headline_legend(const std::vector<WorkloadRows>& workloads) {
   const auto runs = repeats(workloads);
   const std::string what =
-      runs > 1 ? fmt::format("Each number is the median over the valid runs (up to {}) of that "
-                             "run's own figure",
-                             runs)
+      runs > 1 ? fmt::format(
+                     "Each number is the median over the valid runs (up to {}) of that "
+                     "run's own figure",
+                     runs)
                : "Each number comes from one run";
   return what +
          ". Runs counts the runs used and n their measured requests; Failed counts failed and "

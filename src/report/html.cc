@@ -28,21 +28,21 @@ std::string head_section(const record::StudyResult& result) {
     }
   };
   add("Model ", text_at(result.study, {"model", "name"}));
-  add("", text_at(result.study, {"hardware", "gpu"}));
+  const auto gpu = text_at(result.study, {"hardware", "gpu"});
+  add("", gpu.empty() ? text_at(result.manifest, {"host", "cpu"}) : gpu);
   add("Started ", text_at(result.manifest, {"started_utc"}));
-  add("tokamark ", text_at(result.manifest, {"tokamark_version"}));
+  add("tokamark ", text_at(result.manifest, {"tokamark", "version"}));
   std::string line;
   for (const auto& fact : facts) {
     line += (line.empty() ? "" : " · ") + fact;
   }
   text += line.empty() ? "" : paragraph(line, "facts");
   if (result.simulated) {
-    text += paragraph(kSimulatedSentence, "simulated");
+    text += paragraph(simulated_sentence(result), "simulated");
   }
   const bool clean = !result.trials.empty() &&
-                     std::all_of(result.trials.begin(), result.trials.end(), [](const auto& t) {
-                       return t.verdict == record::Verdict::valid;
-                     });
+                     std::all_of(result.trials.begin(), result.trials.end(),
+                                 [](const auto& t) { return t.verdict == record::Verdict::valid; });
   text += paragraph(verdict_sentence(result), clean ? "verdict good" : "verdict bad");
   return text + "</header>\n";
 }
@@ -79,23 +79,27 @@ std::string support_section(const std::vector<WorkloadRows>& workloads) {
 }
 
 std::string figure_element(const Figure& figure, std::size_t index) {
+  const bool wide = figure.spec.contains("concat") && figure.spec["concat"].size() > 2;
   return fmt::format(
       "<figure class=\"{}\"><div class=\"chart\" id=\"figure-{}\" role=\"img\" "
       "aria-label=\"{}\"></div><figcaption>{}</figcaption></figure>\n",
-      figure.spec.contains("concat") ? "panels" : "single", index, html_line(figure.title), html_line(figure.caption));
+      wide ? "panels" : "single", index, html_line(figure.title), html_line(figure.caption));
 }
 
 std::string workload_section(const record::StudyResult& result, const WorkloadRows& workload,
                              std::vector<Figure>& figures) {
-  std::string text = fmt::format("<section>\n<h2>Workload {}{}</h2>\n", html_line(workload.workload),
-                                 result.simulated ? " (SIMULATED)" : "");
+  std::string text =
+      fmt::format("<section>\n<h2>Workload {}{}</h2>\n", html_line(workload.workload),
+                  result.simulated ? " (SIMULATED)" : "");
   text += headline_html(workload, engine_names(result));
-  for (const auto& note : missing_notes(workload)) {
-    text += paragraph("- means no number. " + note, "note");
+  const auto notes = missing_notes(workload);
+  for (const auto& note : notes) {
+    text +=
+        paragraph((&note == &notes.front() ? "A dash is a missing number. " : "") + note, "note");
   }
   if (chart_library().empty()) {
-    text += paragraph("This file has no charts: the program was built with TOKAMARK_WEB=OFF.",
-                      "note");
+    text +=
+        paragraph("This file has no charts: the program was built with TOKAMARK_WEB=OFF.", "note");
     return text + "</section>\n";
   }
   auto set = make_figures(result, workload);
@@ -130,9 +134,9 @@ std::string code_section(const record::StudyResult& result) {
 }
 
 std::string json_details(std::string_view title, const nlohmann::json& value) {
-  return fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n", html_line(title),
-                     html_text(value.dump(2, ' ', false,
-                                          nlohmann::json::error_handler_t::replace)));
+  return fmt::format(
+      "<details><summary>{}</summary><pre>{}</pre></details>\n", html_line(title),
+      html_text(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)));
 }
 
 std::string method_section(const record::StudyResult& result,
@@ -140,20 +144,20 @@ std::string method_section(const record::StudyResult& result,
   std::string text = "<section>\n<h2>How it was measured</h2>\n";
   text += paragraph(headline_legend(workloads));
   text += paragraph(
-      "Latencies count from the scheduled instant of a request, not from its send. TTFT ends at the "
-      "first generated token, E2E at the last; TPOT is the time between them over the tokens after "
-      "the first. Percentiles are nearest-rank; failed and timed-out requests stay in them as "
-      "infinitely slow. A percentile needs 10/(1-q) samples: 200 for p95, 1000 for p99. Output is "
-      "the tokens that arrived in the window over its length, whatever request they belong to. "
-      "docs/METRICS.md has every formula.");
+      "Latencies count from the scheduled instant of a request, not from its send. TTFT ends at "
+      "the first generated token, E2E at the last; TPOT is the time between them over the "
+      "tokens after the first. Percentiles are nearest-rank; failed and timed-out requests stay "
+      "in them as infinitely slow. A percentile needs 10/(1-q) samples: 200 for p95, 1000 for "
+      "p99. Output is the tokens that arrived in the window over its length, whatever request "
+      "they belong to. docs/METRICS.md has every formula.");
   text += json_details("Study, with defaults", result.study);
   text += json_details("Manifest", result.manifest);
   std::vector<std::string> shown;
   for (const auto& trial : result.trials) {
     if (std::find(shown.begin(), shown.end(), trial.engine) == shown.end()) {
       shown.push_back(trial.engine);
-      text += json_details("Engine " + trial.engine + ", as of trial " + trial.id,
-                           trial.engine_info);
+      text +=
+          json_details("Engine " + trial.engine + ", as of trial " + trial.id, trial.engine_info);
     }
   }
   return text + "</section>\n";

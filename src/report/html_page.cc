@@ -58,8 +58,7 @@ std::string notices_section() {
 
 std::string script_json(const nlohmann::json& value) {
   std::string out;
-  for (const char c :
-       value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) {
+  for (const char c : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) {
     if (c == '<') {
       out += "\\u003c";
     } else {

@@ -57,22 +57,20 @@ std::vector<HeadlineCell> trial_cells(const record::TrialResult& trial) {
   const auto whole = [](std::int64_t n) {
     return HeadlineCell{std::to_string(n), static_cast<double>(n)};
   };
-  std::vector<HeadlineCell> cells{{trial.id, std::nullopt},
-                                  {record::to_word(trial.verdict), std::nullopt},
-                                  {code_list(trial), std::nullopt},
-                                  whole(trial.counts.scheduled),
-                                  whole(trial.counts.succeeded),
-                                  whole(trial.counts.failed),
-                                  whole(trial.counts.timed_out),
-                                  whole(trial.counts.input_tokens),
-                                  whole(trial.counts.output_tokens)};
-  for (const auto quantity : {Quantity::ttft_p50, Quantity::tpot_p50, Quantity::e2e_p50,
-                              Quantity::output_tokens_per_s}) {
+  std::vector<HeadlineCell> cells{
+      {trial.id, std::nullopt},         {record::to_word(trial.verdict), std::nullopt},
+      {code_list(trial), std::nullopt}, whole(trial.counts.scheduled),
+      whole(trial.counts.succeeded),    whole(trial.counts.failed),
+      whole(trial.counts.timed_out),    whole(trial.counts.input_tokens),
+      whole(trial.counts.output_tokens)};
+  for (const auto quantity :
+       {Quantity::ttft_p50, Quantity::tpot_p50, Quantity::e2e_p50, Quantity::output_tokens_per_s}) {
     const auto found = read(quantity, trial);
     cells.push_back({format_number(found.value), found.value});
   }
   cells.push_back({format_number(trial.client.lateness_ms.p99), trial.client.lateness_ms.p99});
-  cells.push_back({format_number(trial.client.receive_delay_ms.p99), trial.client.receive_delay_ms.p99});
+  cells.push_back(
+      {format_number(trial.client.receive_delay_ms.p99), trial.client.receive_delay_ms.p99});
   cells.push_back({fmt::format("{:.0f}%", 100.0 * trial.client.cpu_share), trial.client.cpu_share});
   return cells;
 }
@@ -99,17 +97,22 @@ std::string headline_html(const WorkloadRows& workload, const std::vector<std::s
 }
 
 std::string trials_html(const record::StudyResult& result) {
-  const std::vector<HeadlineColumn> columns{
-      {"", "Trial", Align::left},       {"", "Verdict", Align::left},
-      {"", "Codes", Align::left},       {"Requests", "all", Align::right},
-      {"Requests", "ok", Align::right}, {"Requests", "failed", Align::right},
-      {"Requests", "timed out", Align::right},
-      {"Tokens", "in", Align::right},   {"Tokens", "out", Align::right},
-      {"p50 ms", "TTFT", Align::right}, {"p50 ms", "TPOT", Align::right},
-      {"p50 ms", "E2E", Align::right},  {"Output", "tok/s", Align::right},
-      {"Client p99 ms", "late", Align::right},
-      {"Client p99 ms", "receive", Align::right},
-      {"Client", "CPU", Align::right}};
+  const std::vector<HeadlineColumn> columns{{"", "Trial", Align::left},
+                                            {"", "Verdict", Align::left},
+                                            {"", "Codes", Align::left},
+                                            {"Requests", "all", Align::right},
+                                            {"Requests", "ok", Align::right},
+                                            {"Requests", "failed", Align::right},
+                                            {"Requests", "timed out", Align::right},
+                                            {"Tokens", "in", Align::right},
+                                            {"Tokens", "out", Align::right},
+                                            {"p50 ms", "TTFT", Align::right},
+                                            {"p50 ms", "TPOT", Align::right},
+                                            {"p50 ms", "E2E", Align::right},
+                                            {"Output", "tok/s", Align::right},
+                                            {"Client p99 ms", "late", Align::right},
+                                            {"Client p99 ms", "receive", Align::right},
+                                            {"Client", "CPU", Align::right}};
   std::string text =
       "<div class=\"wide\"><table class=\"sortable\"><thead>\n" + group_row(columns) + "<tr>";
   for (std::size_t c = 0; c < columns.size(); ++c) {

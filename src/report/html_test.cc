@@ -57,8 +57,8 @@ TEST(ReportHtml, HostileTextStaysText) {
   const auto expected = chart_library().empty() ? 1U : 3U;  // page, library, and the figures' data
   EXPECT_EQ(count(page, "<script"), expected);
   EXPECT_EQ(count(page, "</script"), expected);
-  for (const char* bad : {"<img", "<svg", "<b>", "<i>", "<u>", "alert(4)</script><", "\x1b",
-                          "\u202e", "\u2028"}) {
+  for (const char* bad :
+       {"<img", "<svg", "<b>", "<i>", "<u>", "alert(4)</script><", "\x1b", "\u202e", "\u2028"}) {
     EXPECT_THAT(page, Not(HasSubstr(bad))) << bad;
   }
 }

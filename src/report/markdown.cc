@@ -29,7 +29,8 @@ std::string table(const WorkloadRows& workload) {
     for (const auto& cell : headline.rows[r]) {
       const bool last = &cell == &headline.rows[r].back();
       const auto escaped = markdown_text(cell.text);
-      text += last && !workload.rows[r].comparable ? " **" + escaped + "** |" : " " + escaped + " |";
+      text +=
+          last && !workload.rows[r].comparable ? " **" + escaped + "** |" : " " + escaped + " |";
     }
     text += "\n";
   }
@@ -82,7 +83,7 @@ std::string summary_markdown(const record::StudyResult& result) {
   std::string text = fmt::format("## {}{}\n\n", markdown_text(study_name(result)),
                                  result.simulated ? " (SIMULATED)" : "");
   if (result.simulated) {
-    text += fmt::format("> **{}**\n\n", kSimulatedSentence);
+    text += fmt::format("> **{}**\n\n", markdown_text(simulated_sentence(result)));
   }
   text += verdict_sentence(result) + "\n\n";
   std::vector<std::string> sections;

@@ -45,15 +45,19 @@ inline constexpr std::array kQuantities{
     QuantityInfo{Quantity::e2e_p95, "E2E", "p95", "ms", Sense::lower_is_better},
     QuantityInfo{Quantity::e2e_p99, "E2E", "p99", "ms", Sense::lower_is_better},
     QuantityInfo{Quantity::output_tokens_per_s, "Output", "", "tok/s", Sense::higher_is_better},
-    QuantityInfo{Quantity::goodput_requests_per_s, "Goodput", "", "req/s",
-                 Sense::higher_is_better},
+    QuantityInfo{Quantity::goodput_requests_per_s, "Goodput", "", "req/s", Sense::higher_is_better},
 };
 
 /// The columns of the tables, in order; the charts use the p95 of TPOT and E2E too.
 inline constexpr std::array kTableQuantities{
-    Quantity::ttft_p50, Quantity::ttft_p95, Quantity::ttft_p99,
-    Quantity::tpot_p50, Quantity::tpot_p99, Quantity::e2e_p50,
-    Quantity::e2e_p99,  Quantity::output_tokens_per_s,
+    Quantity::ttft_p50,
+    Quantity::ttft_p95,
+    Quantity::ttft_p99,
+    Quantity::tpot_p50,
+    Quantity::tpot_p99,
+    Quantity::e2e_p50,
+    Quantity::e2e_p99,
+    Quantity::output_tokens_per_s,
     Quantity::goodput_requests_per_s,
 };
 

@@ -14,8 +14,7 @@ namespace {
 auto load_key(const workload::LoadShape& load) {
   const bool closed = load.kind == workload::LoadKind::closed;
   return std::tuple(static_cast<int>(load.kind), closed ? load.concurrency : 0U,
-                    closed ? 0.0 : load.rate_per_s, static_cast<int>(load.arrivals),
-                    load.gamma_cv);
+                    closed ? 0.0 : load.rate_per_s, static_cast<int>(load.arrivals), load.gamma_cv);
 }
 
 double median(std::vector<double> values) {
@@ -39,7 +38,7 @@ Cell make_cell(Quantity quantity, const Row& row) {
   }
   if (missing == 0) {
     cell.median = median(cell.runs);
-  } else if (row.used.size() > 1) {
+  } else if (missing < row.used.size()) {
     cell.reason += fmt::format(" (in {} of {} runs)", missing, row.used.size());
   }
   return cell;
@@ -212,8 +211,7 @@ std::vector<std::string> missing_notes(const WorkloadRows& workload) {
     std::vector<std::string> columns, rows;
   };
   std::vector<Note> notes;
-  const auto add = [&notes](const std::string& reason, const std::string& column,
-                            const Row& row) {
+  const auto add = [&notes](const std::string& reason, const std::string& column, const Row& row) {
     auto note = std::find_if(notes.begin(), notes.end(),
                              [&reason](const Note& n) { return n.reason == reason; });
     if (note == notes.end()) {

@@ -34,9 +34,9 @@ struct Row {
   std::vector<const record::TrialResult*> trials;  ///< all, by repeat
   /// What the numbers come from: the valid trials, or, when there is none, all.
   std::vector<const record::TrialResult*> used;
-  bool comparable = false;      ///< at least one trial is valid
-  std::int64_t requests = 0;    ///< measured requests of the used trials
-  std::int64_t failures = 0;    ///< failed or timed out, in all trials
+  bool comparable = false;    ///< at least one trial is valid
+  std::int64_t requests = 0;  ///< measured requests of the used trials
+  std::int64_t failures = 0;  ///< failed or timed out, in all trials
   std::array<Cell, kQuantities.size()> cells;
   MemoryPeak memory;
 

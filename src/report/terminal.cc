@@ -81,7 +81,8 @@ std::vector<std::size_t> column_widths(const Headline& headline) {
   return widths;
 }
 
-/// The group names, each at the right end of its columns; widens the last column where a name is longer.
+/// The group names, each at the right end of its columns; widens the last column where a name is
+/// longer.
 std::string group_line(const Headline& headline, std::vector<std::size_t>& widths,
                        std::size_t gap) {
   std::string text;
@@ -196,7 +197,7 @@ std::string terminal_table(const record::StudyResult& result, const TerminalOpti
   Page page(options);
   const auto workloads = make_rows(result);
   if (result.simulated) {
-    page.paragraph(kSimulatedSentence, 0, Tone::bad);
+    page.paragraph(simulated_sentence(result), 0, Tone::bad);
   }
   for (const auto& workload : workloads) {
     page.line("");

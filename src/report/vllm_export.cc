@@ -129,8 +129,7 @@ double busiest_second(const std::vector<const RequestRecord*>& requests, base::N
   std::map<std::int64_t, double> seconds;
   for (const auto* r : requests) {
     for (const auto& chunk : r->chunks) {
-      seconds[(chunk.time - start).count() / 1'000'000'000] +=
-          std::max<double>(chunk.tokens, 1.0);
+      seconds[(chunk.time - start).count() / 1'000'000'000] += std::max<double>(chunk.tokens, 1.0);
     }
   }
   double most = 0.0;
@@ -164,8 +163,8 @@ void add_head(nlohmann::ordered_json& json, const record::StudyResult& result,
   json["request_rate"] =
       closed ? nlohmann::ordered_json("inf") : nlohmann::ordered_json(trial.load.rate_per_s);
   json["burstiness"] = burstiness(trial.load);
-  json["max_concurrency"] = closed ? nlohmann::ordered_json(trial.load.concurrency)
-                                   : nlohmann::ordered_json(nullptr);
+  json["max_concurrency"] =
+      closed ? nlohmann::ordered_json(trial.load.concurrency) : nlohmann::ordered_json(nullptr);
   json["simulated"] = result.simulated;
   json["verdict"] = record::to_word(trial.verdict);
 }
@@ -187,8 +186,8 @@ void add_totals(nlohmann::ordered_json& json, const record::TrialResult& trial,
 
 /// One entry a request, in the order played; 0 and an empty list for what did not happen.
 void add_details(nlohmann::ordered_json& json, const std::vector<const RequestRecord*>& requests) {
-  for (const char* key : {"input_lens", "output_lens", "ttfts", "itls", "start_times",
-                          "generated_texts", "errors"}) {
+  for (const char* key :
+       {"input_lens", "output_lens", "ttfts", "itls", "start_times", "generated_texts", "errors"}) {
     json[key] = nlohmann::ordered_json::array();
   }
   for (const auto* r : requests) {
@@ -199,8 +198,8 @@ void add_details(nlohmann::ordered_json& json, const std::vector<const RequestRe
     json["itls"].push_back(good ? gaps_s(*r) : std::vector<double>{});
     json["start_times"].push_back(base::to_seconds(std::max(r->sent, base::Nanos(0))));
     json["generated_texts"].push_back("");
-    const std::string message = r->error_message.empty() ? record::to_word(r->error)
-                                                         : r->error_message;
+    const std::string message =
+        r->error_message.empty() ? record::to_word(r->error) : r->error_message;
     json["errors"].push_back(good ? "" : record::valid_utf8(message));
   }
 }

@@ -51,12 +51,33 @@ TEST(ExportVllm, HasTheKeysOfVllmBenchServe) {
   // The keys that vllm/benchmarks/serve.py writes with --save-result --save-detailed and the
   // percentile metrics ttft, tpot, itl and e2el.
   const auto json = exported();
-  for (const char* key :
-       {"date", "endpoint_type", "backend", "label", "model_id", "tokenizer_id", "num_prompts",
-        "request_rate", "burstiness", "max_concurrency", "duration", "completed", "failed",
-        "total_input_tokens", "total_output_tokens", "request_throughput", "request_goodput",
-        "output_throughput", "total_token_throughput", "input_lens", "output_lens", "ttfts", "itls",
-        "generated_texts", "errors", "max_output_tokens_per_s", "max_concurrent_requests"}) {
+  for (const char* key : {"date",
+                          "endpoint_type",
+                          "backend",
+                          "label",
+                          "model_id",
+                          "tokenizer_id",
+                          "num_prompts",
+                          "request_rate",
+                          "burstiness",
+                          "max_concurrency",
+                          "duration",
+                          "completed",
+                          "failed",
+                          "total_input_tokens",
+                          "total_output_tokens",
+                          "request_throughput",
+                          "request_goodput",
+                          "output_throughput",
+                          "total_token_throughput",
+                          "input_lens",
+                          "output_lens",
+                          "ttfts",
+                          "itls",
+                          "generated_texts",
+                          "errors",
+                          "max_output_tokens_per_s",
+                          "max_concurrent_requests"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   for (const std::string metric : {"ttft", "tpot", "itl", "e2el"}) {

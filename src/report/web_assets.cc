@@ -3,7 +3,7 @@
 #include <cstddef>
 
 // Symbols of web_assets.S.
-#define TOKAMARK_ASSET(name)                        \
+#define TOKAMARK_ASSET(name)                       \
   extern "C" const char tokamark_##name##_begin[]; \
   extern "C" const char tokamark_##name##_end[]
 

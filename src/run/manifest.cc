@@ -25,15 +25,17 @@ json first_line(const char* path) {
   return line;
 }
 
-/// Value of the first "key : value" line of a file like /proc/cpuinfo, or null.
+/// Value of the first "key: value" or key="value" line of a file like /proc/cpuinfo, or null.
 json named_line(const char* path, const std::string& key) {
   std::ifstream file(path);
   std::string line;
   while (std::getline(file, line)) {
     if (line.compare(0, key.size(), key) != 0) continue;
-    const std::size_t colon = line.find(':');
-    const std::size_t value = line.find_first_not_of(" \t", colon + 1);
-    if (colon != std::string::npos && value != std::string::npos) return line.substr(value);
+    const std::size_t mark = line.find_first_of(":=");
+    if (mark == std::string::npos) continue;
+    const std::size_t first = line.find_first_not_of(" \t\"", mark + 1);
+    if (first == std::string::npos) continue;
+    return line.substr(first, line.find_last_not_of(" \t\"") - first + 1);
   }
   return nullptr;
 }

@@ -6,8 +6,9 @@
 
 namespace tokamark::run {
 
-/// Memory while loaded, warmed and at its peak (VRAM: in use on all GPUs, whoever uses it), and the engine's CPU time between two moments
-/// after the sampler's start. What was not read is empty, with the reason beside it.
+/// Memory before the load ("loaded"), as the window opens ("warmed") and at its peak (VRAM: in use
+/// on all GPUs, whoever uses it), and the engine's CPU time between two moments after the sampler's
+/// start. What was not read is empty, with the reason beside it.
 record::TrialResources summarise(const probe::Telemetry& telemetry, base::Nanos from,
                                  base::Nanos to);
 

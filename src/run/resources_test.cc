@@ -22,8 +22,8 @@ TEST(Resources, GiveEachPhaseThePeakAndTheWindowsCpuAndSayThatThereIsNoGpu) {
   telemetry.samples = {sample(0, "loaded", 100, 1), sample(1, "loaded", 110, 2),
                        sample(2, "warmed", 300, 4), sample(3, "warmed", 200, 9)};
   const auto resources = summarise(telemetry, seconds(1), seconds(3));
-  EXPECT_EQ(resources.rss_loaded_bytes, 110);
-  EXPECT_EQ(resources.rss_warmed_bytes, 200);
+  EXPECT_EQ(resources.rss_loaded_bytes, 100);
+  EXPECT_EQ(resources.rss_warmed_bytes, 300);
   EXPECT_EQ(resources.rss_peak_bytes, 300);
   EXPECT_DOUBLE_EQ(resources.engine_cpu_s.value(), 7.0);
   EXPECT_FALSE(resources.vram_peak_bytes.has_value());

@@ -36,10 +36,8 @@ Error system_error(const std::string& what, const fs::path& path, int code) {
 /// Writes the files of one trial into a folder.
 base::Result<void> write_files(const fs::path& folder, const TrialOutput& trial) {
   TOKAMARK_TRY_VOID(base::make_folder(folder));
-  TOKAMARK_TRY_VOID(
-      record::write_compressed(folder / "schedule.jsonl.zst", trial.schedule_text));
-  TOKAMARK_TRY_VOID(
-      record::write_compressed(folder / "telemetry.jsonl.zst", trial.telemetry_text));
+  TOKAMARK_TRY_VOID(record::write_compressed(folder / "schedule.jsonl.zst", trial.schedule_text));
+  TOKAMARK_TRY_VOID(record::write_compressed(folder / "telemetry.jsonl.zst", trial.telemetry_text));
   TOKAMARK_TRY_VOID(record::write_request_file(folder / "requests.jsonl.zst", trial.records));
   TOKAMARK_TRY_VOID(
       base::write_file_atomic(folder / "facts.json", pretty(analysis::to_json(trial.facts))));
@@ -49,8 +47,7 @@ base::Result<void> write_files(const fs::path& folder, const TrialOutput& trial)
 
 }  // namespace
 
-base::Result<ResultsFolder> ResultsFolder::create(const fs::path& root,
-                                                  const StudyInputs& inputs) {
+base::Result<ResultsFolder> ResultsFolder::create(const fs::path& root, const StudyInputs& inputs) {
   std::error_code code;
   if (fs::exists(root, code) && !fs::is_empty(root, code)) {
     return Error{ErrorKind::output, root.string() +
@@ -73,8 +70,8 @@ base::Result<ResultsFolder> ResultsFolder::create(const fs::path& root,
 base::Result<ResultsFolder> ResultsFolder::open(const fs::path& root) {
   std::error_code code;
   if (!fs::is_regular_file(root / kPlan, code)) {
-    return Error{ErrorKind::usage, root.string() + " is not a results folder: it has no " +
-                                       kPlan + "; give the folder that `tokamark run` printed"};
+    return Error{ErrorKind::usage, root.string() + " is not a results folder: it has no " + kPlan +
+                                       "; give the folder that `tokamark run` printed"};
   }
   return ResultsFolder(root);
 }
@@ -101,9 +98,7 @@ fs::path ResultsFolder::engine_log(const std::string& engine, std::uint32_t repe
   return root_ / "logs" / ("r" + std::to_string(repeat) + "-" + engine + ".log");
 }
 
-fs::path ResultsFolder::trial_folder(const std::string& id) const {
-  return root_ / "trials" / id;
-}
+fs::path ResultsFolder::trial_folder(const std::string& id) const { return root_ / "trials" / id; }
 
 bool ResultsFolder::has_complete_trial(const std::string& id) const {
   const auto facts = read_facts(id);
@@ -144,8 +139,9 @@ base::Result<json> ResultsFolder::read_json(const std::string& name) const {
   TOKAMARK_TRY(const std::string text, read_text(name));
   json value = json::parse(text, nullptr, false);
   if (value.is_discarded()) {
-    return Error{ErrorKind::study, (root_ / name).string() + " is not JSON; it was changed or "
-                                                             "cut after tokamark wrote it"};
+    return Error{ErrorKind::study, (root_ / name).string() +
+                                       " is not JSON; it was changed or "
+                                       "cut after tokamark wrote it"};
   }
   return value;
 }
@@ -183,8 +179,12 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
     TOKAMARK_TRY(const std::vector<record::RequestRecord> records, read_records(name));
     result.trials.push_back(analysis::analyse(facts, records));
     result.simulated = result.simulated || facts.engine_info.value("simulated", false);
-    result.manifest["engines"][facts.engine] = facts.engine_info;
+    nlohmann::json& engine = result.manifest["engines"][facts.engine];
+    engine = facts.engine_info;
+    engine.erase("counters_before");  // of one trial, not of the engine
+    engine.erase("counters_after");
   }
+  result.manifest["simulated"] = result.simulated;
   return result;
 }
 

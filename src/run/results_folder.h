@@ -22,8 +22,8 @@ struct TrialOutput {
 
 /// The text and JSON that a study starts with.
 struct StudyInputs {
-  std::string study_text;      ///< the study file as given
-  nlohmann::json study;        ///< parsed, with defaults and overrides
+  std::string study_text;  ///< the study file as given
+  nlohmann::json study;    ///< parsed, with defaults and overrides
   nlohmann::json plan;
   nlohmann::json manifest;
 };

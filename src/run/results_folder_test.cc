@@ -53,8 +53,8 @@ TEST_F(Folder, HoldsATrialWholeAndRebuildsItFromTheRawFiles) {
   ASSERT_EQ(rebuilt.value().trials.size(), 1U);
   EXPECT_EQ(rebuilt.value().trials[0].id, "t1");
   EXPECT_EQ(rebuilt.value().manifest["engines"]["a"]["version"], "1");
-  for (const char* name : {"facts.json", "summary.json", "requests.jsonl.zst",
-                           "schedule.jsonl.zst", "telemetry.jsonl.zst"}) {
+  for (const char* name : {"facts.json", "summary.json", "requests.jsonl.zst", "schedule.jsonl.zst",
+                           "telemetry.jsonl.zst"}) {
     EXPECT_TRUE(fs::exists(root / "r/trials/t1" / name)) << name;
   }
 }
@@ -63,12 +63,13 @@ TEST_F(Folder, AnInterruptedTrialIsKeptAsideWhenItIsRunAgain) {
   auto folder = ResultsFolder::create(root / "r", inputs);
   ASSERT_TRUE(folder.value().write_trial(trial("t1", "stopped by the user")).has_value());
   EXPECT_FALSE(folder.value().has_complete_trial("t1"));
-  const auto before = base::read_file(root / "r/trials/t1/requests.jsonl.zst",
-                                      base::ErrorKind::study);
+  const auto before =
+      base::read_file(root / "r/trials/t1/requests.jsonl.zst", base::ErrorKind::study);
   ASSERT_TRUE(folder.value().write_trial(trial("t1")).has_value());
   EXPECT_TRUE(folder.value().has_complete_trial("t1"));
-  EXPECT_EQ(base::read_file(root / "r/superseded/t1-1/requests.jsonl.zst",
-                            base::ErrorKind::study).value(), before.value());
+  EXPECT_EQ(base::read_file(root / "r/superseded/t1-1/requests.jsonl.zst", base::ErrorKind::study)
+                .value(),
+            before.value());
 }
 
 TEST_F(Folder, AHalfWrittenTrialOfAKilledProcessIsNoTrial) {

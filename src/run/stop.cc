@@ -1,7 +1,7 @@
 #include "run/stop.h"
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 #include "base/error.h"
 

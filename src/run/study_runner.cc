@@ -80,7 +80,8 @@ class StudyRunner {
     auto engine = engine::start(spec, study_.model, options);
     if (engine.has_value()) {
       observer_.on_engine_ready(spec.name, took_s);
-      for (const auto& warning : engine.value()->info().value("warnings", nlohmann::json::array())) {
+      for (const auto& warning :
+           engine.value()->info().value("warnings", nlohmann::json::array())) {
         observer_.on_message(spec.name + ": " + warning.get<std::string>());
       }
     }
@@ -92,11 +93,11 @@ class StudyRunner {
     for (const study::PlannedTrial* trial : trials) {
       if (stop_) return base::ok();
       ++number_;
-      const auto output = run_trial(
-          study_, *trial, engine, stop_,
-          [&](double elapsed_s, bool measuring, const load::LiveStats& live) {
-            observer_.on_trial_running(*trial, progress(elapsed_s, measuring), live);
-          });
+      const auto output =
+          run_trial(study_, *trial, engine, stop_,
+                    [&](double elapsed_s, bool measuring, const load::LiveStats& live) {
+                      observer_.on_trial_running(*trial, progress(elapsed_s, measuring), live);
+                    });
       if (!output.has_value()) {
         if (output.error().kind == ErrorKind::study) return output.error();
         if (stop_) return base::ok();

@@ -28,8 +28,7 @@ constexpr double kLeastLongestWarmup_s = 120.0;
 constexpr double kLongestWindow = 10.0;
 
 protocol::RequestShape request_shape(const study::WorkloadSpec& workload,
-                                     const engine::Target& target,
-                                     const net::Endpoint& endpoint) {
+                                     const engine::Target& target, const net::Endpoint& endpoint) {
   protocol::RequestShape shape;
   shape.host_header = endpoint.host_header;
   shape.path = endpoint.path_prefix +
@@ -56,16 +55,14 @@ load::WindowRule window_rule(const study::WindowSpec& spec, const workload::Load
   load::WindowRule rule;
   rule.warmup = base::from_seconds(spec.warmup_s);
   // An open load has no stated number in flight; its warm-up is a matter of time alone.
-  const std::uint32_t twice =
-      load.kind == workload::LoadKind::closed ? 2 * load.concurrency : 0;
+  const std::uint32_t twice = load.kind == workload::LoadKind::closed ? 2 * load.concurrency : 0;
   rule.warmup_requests = spec.warmup_requests.value_or(twice);
-  rule.longest_warmup = base::from_seconds(
-      std::max(kLeastLongestWarmup_s, kLongestWarmup * spec.warmup_s));
+  rule.longest_warmup =
+      base::from_seconds(std::max(kLeastLongestWarmup_s, kLongestWarmup * spec.warmup_s));
   rule.least = base::from_seconds(spec.seconds);
   rule.least_requests = spec.requests;
-  rule.longest = base::from_seconds(
-      std::max(spec.seconds, spec.max_seconds > 0 ? spec.max_seconds
-                                                  : kLongestWindow * spec.seconds));
+  rule.longest = base::from_seconds(std::max(
+      spec.seconds, spec.max_seconds > 0 ? spec.max_seconds : kLongestWindow * spec.seconds));
   return rule;
 }
 
@@ -74,8 +71,11 @@ class TrialRunner {
  public:
   TrialRunner(const study::Study& study, const study::PlannedTrial& trial,
               engine::RunningEngine& engine, const std::atomic<bool>& stop)
-      : study_(study), trial_(trial), workload_(study.workloads[trial.workload]),
-        engine_(engine), stop_(stop) {}
+      : study_(study),
+        trial_(trial),
+        workload_(study.workloads[trial.workload]),
+        engine_(engine),
+        stop_(stop) {}
 
   base::Result<TrialOutput> run(const TrialTick& tick) {
     TOKAMARK_TRY(const std::string cache, engine_.reset_caches());
@@ -118,10 +118,13 @@ class TrialRunner {
     workload::Schedule schedule = schedule_;
     schedule.load = {};
     schedule.seed = base::derive_seed(trial_.seed, "probe");
-    load::WindowRule rule;
-    rule.least_requests = std::max<std::uint32_t>(study_.window.probes, 1);
-    rule.longest = base::from_seconds(study_.timeouts.total_s * rule.least_requests);
-    TOKAMARK_TRY(const load::PlayResult played, play_schedule(schedule, rule, nullptr, nullptr));
+    load::PlayOptions options;
+    options.most_requests = std::max<std::uint32_t>(study_.window.probes, 1);
+    options.window.least_requests = static_cast<std::uint32_t>(options.most_requests);
+    options.window.longest =
+        base::from_seconds(study_.timeouts.total_s) * options.window.least_requests;
+    options.stop = &stop_;
+    TOKAMARK_TRY(const load::PlayResult played, play_schedule(schedule, options));
     std::string why = "no answer before the timeout";
     for (const record::RequestRecord& record : played.records) {
       if (record.status == record::RequestStatus::succeeded) return base::ok();
@@ -134,26 +137,21 @@ class TrialRunner {
     return Error{ErrorKind::engine, "no probe request succeeded: " + why};
   }
 
+  /// Plays a schedule against the engine; the caller has set the window, the stop flag and what
+  /// else differs between probes and load.
   base::Result<load::PlayResult> play_schedule(const workload::Schedule& schedule,
-                                               const load::WindowRule& rule,
-                                               load::LiveStats* live,
-                                               std::atomic<bool>* window_opened) {
+                                               load::PlayOptions options) {
     const engine::Target& target = engine_.target();
     TOKAMARK_TRY(const protocol::RequestRenderer renderer,
                  protocol::RequestRenderer::make(request_shape(workload_, target, endpoint_),
                                                  schedule.prompts));
-    load::PlayOptions options;
     options.endpoint = endpoint_;
     options.schedule = &schedule;
     options.renderer = &renderer;
     options.counting = target.fields.continuous_usage ? load::ChunkCounting::continuous_usage
                                                       : load::ChunkCounting::one_each;
-    options.window = rule;
     options.timeouts = timeouts(study_.timeouts);
     options.threads = study_.client.threads;
-    options.stop = live == nullptr ? &stop_ : &end_now_;
-    options.live = live;
-    options.window_opened = window_opened;
     return load::play(options);
   }
 
@@ -161,10 +159,13 @@ class TrialRunner {
   base::Result<load::PlayResult> play(probe::Sampler& sampler, const TrialTick& tick) {
     load::LiveStats live;
     std::atomic<bool> window_opened{false};
-    auto playing = std::async(std::launch::async, [&] {
-      return play_schedule(schedule_, window_rule(study_.window, trial_.load), &live,
-                           &window_opened);
-    });
+    load::PlayOptions options;
+    options.window = window_rule(study_.window, trial_.load);
+    options.stop = &end_now_;
+    options.live = &live;
+    options.window_opened = &window_opened;
+    auto playing =
+        std::async(std::launch::async, [&] { return play_schedule(schedule_, options); });
     const base::TimePoint start = std::chrono::steady_clock::now();
     bool warmed = false;
     while (playing.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
@@ -231,8 +232,8 @@ class TrialRunner {
 }  // namespace
 
 base::Result<TrialOutput> run_trial(const study::Study& study, const study::PlannedTrial& trial,
-                                    engine::RunningEngine& engine,
-                                    const std::atomic<bool>& stop, const TrialTick& tick) {
+                                    engine::RunningEngine& engine, const std::atomic<bool>& stop,
+                                    const TrialTick& tick) {
   return TrialRunner(study, trial, engine, stop).run(tick);
 }
 

@@ -20,7 +20,7 @@ using TrialTick = std::function<void(double elapsed_s, bool measuring, const loa
 /// connection cut it short. Errors: kind `study` for a bad schedule, `engine` when the engine
 /// answers no probe or cannot be reached at all.
 base::Result<TrialOutput> run_trial(const study::Study& study, const study::PlannedTrial& trial,
-                                    engine::RunningEngine& engine,
-                                    const std::atomic<bool>& stop, const TrialTick& tick);
+                                    engine::RunningEngine& engine, const std::atomic<bool>& stop,
+                                    const TrialTick& tick);
 
 }  // namespace tokamark::run

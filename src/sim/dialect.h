@@ -54,8 +54,8 @@ struct Token {
   std::int64_t id = 0;
   std::string text;
   bool last = false;
-  std::int64_t now_s = 0;        ///< seconds since 1970
-  base::Nanos prompt_time{0};    ///< from admission to the first token
+  std::int64_t now_s = 0;         ///< seconds since 1970
+  base::Nanos prompt_time{0};     ///< from admission to the first token
   base::Nanos predicted_time{0};  ///< from the first token to this one
 };
 

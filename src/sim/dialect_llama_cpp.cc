@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "sim/wire.h"
@@ -96,9 +97,7 @@ void append_completion_token(const Reply& reply, const Token& token, std::string
                out);
 }
 
-Answer json_answer(int status, std::string body) {
-  return {status, {}, std::move(body)};
-}
+Answer json_answer(int status, std::string body) { return {status, {}, std::move(body)}; }
 
 /// Request errors have `code` first; the server's own answers have `message` first.
 Answer request_error(std::string_view message) {
@@ -108,9 +107,32 @@ Answer request_error(std::string_view message) {
 }
 
 Answer server_error(int status, std::string_view message, std::string_view type) {
-  return json_answer(status,
-                     fmt::format(R"({{"error":{{"message":{},"type":"{}","code":{}}}}})",
-                                 json_string(message), type, status));
+  return json_answer(status, fmt::format(R"({{"error":{{"message":{},"type":"{}","code":{}}}}})",
+                                         json_string(message), type, status));
+}
+
+/// One slot a sequence of the batch; the first ones are busy.
+std::string slots_body(const ServerFacts& facts, const EngineCounters& counters) {
+  std::string slots;
+  for (std::int64_t id = 0; id < facts.profile->engine.max_sequences; ++id) {
+    slots += fmt::format(R"({}{{"id":{},"n_ctx":{},"speculative":false,"is_processing":{}}})",
+                         id == 0 ? "" : ",", id, facts.profile->model.context_limit,
+                         id < counters.running);
+  }
+  return fmt::format("[{}]", slots);
+}
+
+/// POST /slots/N?action=erase. There is no prompt cache, so nothing is erased.
+std::optional<Answer> erase_slot(std::string_view path, const ServerFacts& facts) {
+  constexpr std::string_view kPrefix = "/slots/";
+  if (path.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
+  path.remove_prefix(kPrefix.size());
+  std::int64_t id = -1;
+  const auto read = std::from_chars(path.data(), path.data() + path.size(), id);
+  const bool known = read.ec == std::errc{} && read.ptr == path.data() + path.size() && id >= 0 &&
+                     id < facts.profile->engine.max_sequences;
+  if (!known) return request_error("Invalid slot ID");
+  return json_answer(200, fmt::format(R"({{"id_slot":{},"n_erased":0}})", id));
 }
 
 std::string metrics_page(const EngineCounters& c) {
@@ -174,8 +196,7 @@ std::string LlamaCppDialect::answer_bytes(const Answer& answer, const HeadContex
       kSimulatedHeader, answer.body);
 }
 
-void LlamaCppDialect::append_token(const Reply& reply, const Token& token,
-                                   std::string& out) const {
+void LlamaCppDialect::append_token(const Reply& reply, const Token& token, std::string& out) const {
   if (reply.request.api == Api::chat) {
     append_chat_token(reply, token, out);
   } else {
@@ -205,7 +226,8 @@ std::string LlamaCppDialect::whole_body(const Reply& reply, const Token& last,
 Answer LlamaCppDialect::problem_answer(const Problem& problem, const ServerFacts&) const {
   switch (problem.kind) {
     case Problem::Kind::bad_json:
-    case Problem::Kind::refused: return request_error(problem.detail);
+    case Problem::Kind::refused:
+      return request_error(problem.detail);
     case Problem::Kind::prompt_too_long:
       return json_answer(
           400, fmt::format(R"({{"error":{{"code":400,"message":"request ({0} tokens) exceeds the )"
@@ -214,15 +236,17 @@ Answer LlamaCppDialect::problem_answer(const Problem& problem, const ServerFacts
                            R"("n_ctx":{1}}}}})",
                            problem.number, problem.limit));
     case Problem::Kind::bad_type:
-      return request_error(fmt::format("invalid value for \"{}\": {}", problem.field,
-                                       problem.detail));
+      return request_error(
+          fmt::format("invalid value for \"{}\": {}", problem.field, problem.detail));
     case Problem::Kind::below_one:
-      return request_error(fmt::format("\"{}\" must be at least 1, got {}", problem.field,
-                                       problem.number));
+      return request_error(
+          fmt::format("\"{}\" must be at least 1, got {}", problem.field, problem.number));
     case Problem::Kind::missing_field:
       return request_error(fmt::format("\"{}\" is required", problem.field));
-    case Problem::Kind::loading: return server_error(503, "Loading model", "unavailable_error");
-    default: return server_error(404, "File Not Found", "not_found_error");
+    case Problem::Kind::loading:
+      return server_error(503, "Loading model", "unavailable_error");
+    default:
+      return server_error(404, "File Not Found", "not_found_error");
   }
 }
 
@@ -247,16 +271,17 @@ std::string LlamaCppDialect::tokenize_body(const std::vector<std::int64_t>& ids,
 std::optional<Answer> LlamaCppDialect::own_route(std::string_view method, std::string_view path,
                                                  const ServerFacts& facts,
                                                  const EngineCounters& counters) const {
+  if (method == "POST") return erase_slot(path, facts);
   if (method != "GET") return std::nullopt;
+  if (path == "/slots") return json_answer(200, slots_body(facts, counters));
   if (path == "/health") return json_answer(200, R"({"status":"ok"})");
   if (path == "/props") {
     return json_answer(
         200, fmt::format(R"({{"default_generation_settings":{{"n_ctx":{}}},"total_slots":{},)"
                          R"("model_alias":{},"model_path":{},"build_info":"{}",)"
                          R"("simulated":true}})",
-                         facts.profile->model.context_limit,
-                         facts.profile->engine.max_sequences, json_string(facts.served_model),
-                         json_string(facts.served_model), kBuild));
+                         facts.profile->model.context_limit, facts.profile->engine.max_sequences,
+                         json_string(facts.served_model), json_string(facts.served_model), kBuild));
   }
   if (path == "/metrics") {
     return Answer{200, "text/plain; version=0.0.4", metrics_page(counters)};

@@ -150,6 +150,17 @@ TEST(LlamaCppDialect, AnyModelNameIsTakenAndMinTokensIsUnknown) {
   EXPECT_FALSE(kDialect.body_rules().min_tokens_known);
 }
 
+TEST(LlamaCppDialect, SlotsAreListedAndCanBeErased) {
+  EngineCounters counters;
+  counters.running = 1;
+  EXPECT_THAT(kDialect.own_route("GET", "/slots", make_facts(), counters)->body,
+              StartsWith(R"([{"id":0,"n_ctx":1000,"speculative":false,"is_processing":true},)"
+                         R"({"id":1,"n_ctx":1000,"speculative":false,"is_processing":false},)"));
+  EXPECT_EQ(kDialect.own_route("POST", "/slots/3", make_facts(), {})->status, 200);
+  EXPECT_EQ(kDialect.own_route("POST", "/slots/4", make_facts(), {})->status, 400);
+  EXPECT_EQ(kDialect.own_route("POST", "/slots/x", make_facts(), {})->status, 400);
+}
+
 TEST(LlamaCppDialect, MetricsUseTheEnginesNamesAndWholeNumbers) {
   EngineCounters counters;
   counters.prompt_tokens = 3510;

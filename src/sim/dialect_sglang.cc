@@ -83,9 +83,7 @@ std::string final_usage(const Reply& reply, std::int64_t tokens, CachedTokenRepo
   return usage_open(reply, tokens) + shown + R"(,"reasoning_tokens":0})";
 }
 
-Answer json_answer(int status, std::string body) {
-  return {status, {}, std::move(body)};
-}
+Answer json_answer(int status, std::string body) { return {status, {}, std::move(body)}; }
 
 Answer error(int status, std::string_view message, std::string_view type) {
   return json_answer(
@@ -95,11 +93,14 @@ Answer error(int status, std::string_view message, std::string_view type) {
 
 std::string problem_text(const Problem& problem) {
   switch (problem.kind) {
-    case Problem::Kind::bad_json: return "Invalid JSON: " + problem.detail;
+    case Problem::Kind::bad_json:
+      return "Invalid JSON: " + problem.detail;
     case Problem::Kind::bad_type:
       return fmt::format("Invalid value for {}: {}", problem.field, problem.detail);
-    case Problem::Kind::below_one: return fmt::format("{} must be positive", problem.field);
-    case Problem::Kind::missing_field: return fmt::format("Field required: {}", problem.field);
+    case Problem::Kind::below_one:
+      return fmt::format("{} must be positive", problem.field);
+    case Problem::Kind::missing_field:
+      return fmt::format("Field required: {}", problem.field);
     case Problem::Kind::wrong_model:
       return fmt::format("The model '{}' does not exist", problem.detail);
     case Problem::Kind::prompt_too_long:
@@ -107,12 +108,13 @@ std::string problem_text(const Problem& problem) {
           "The input ({} tokens) is longer than the model's context length ({} tokens).",
           problem.number, problem.limit);
     case Problem::Kind::total_too_long:
-      return fmt::format("Requested token count exceeds the model's maximum context length of {} "
-                         "tokens. You requested a total of {} tokens: {} tokens from the input "
-                         "messages and {} tokens for the completion.",
-                         problem.limit, problem.number + problem.asked, problem.number,
-                         problem.asked);
-    default: return problem.detail;
+      return fmt::format(
+          "Requested token count exceeds the model's maximum context length of {} "
+          "tokens. You requested a total of {} tokens: {} tokens from the input "
+          "messages and {} tokens for the completion.",
+          problem.limit, problem.number + problem.asked, problem.number, problem.asked);
+    default:
+      return problem.detail;
   }
 }
 
@@ -124,8 +126,8 @@ std::string metrics_page(const ServerFacts& facts, const EngineCounters& c) {
   for (const Sample& sample : {
            Sample{"sglang:num_running_reqs", "gauge", "The number of running requests.",
                   number(c.running)},
-           Sample{"sglang:num_queue_reqs", "gauge",
-                  "The number of requests in the waiting queue.", number(c.waiting)},
+           Sample{"sglang:num_queue_reqs", "gauge", "The number of requests in the waiting queue.",
+                  number(c.waiting)},
            Sample{"sglang:num_used_tokens", "gauge", "The number of used tokens.",
                   number(c.kv_tokens_held)},
            Sample{"sglang:token_usage", "gauge", "The token usage.", kv},
@@ -197,26 +199,29 @@ std::string SglangDialect::whole_body(const Reply& reply, const Token& last,
       R"("metadata":{{"weight_version":"default"}}}})",
       reply.id, chat ? "chat.completion" : "text_completion", reply.created_s,
       json_string(reply.model), content, finish_name(reply.request.finish),
-      matched_stop(reply, last),
-      full_usage(reply, last.index + 1, cached_tokens_));
+      matched_stop(reply, last), full_usage(reply, last.index + 1, cached_tokens_));
 }
 
 Answer SglangDialect::problem_answer(const Problem& problem, const ServerFacts&) const {
   switch (problem.kind) {
-    case Problem::Kind::no_route: return json_answer(404, R"({"detail":"Not Found"})");
-    case Problem::Kind::wrong_method: return json_answer(405, R"({"detail":"Method Not Allowed"})");
-    case Problem::Kind::loading: return {503, "text/plain; charset=utf-8", ""};
-    case Problem::Kind::wrong_model: return error(404, problem_text(problem), "NotFoundError");
-    default: return error(400, problem_text(problem), "BadRequestError");
+    case Problem::Kind::no_route:
+      return json_answer(404, R"({"detail":"Not Found"})");
+    case Problem::Kind::wrong_method:
+      return json_answer(405, R"({"detail":"Method Not Allowed"})");
+    case Problem::Kind::loading:
+      return {503, "text/plain; charset=utf-8", ""};
+    case Problem::Kind::wrong_model:
+      return error(404, problem_text(problem), "NotFoundError");
+    default:
+      return error(400, problem_text(problem), "BadRequestError");
   }
 }
 
 std::string SglangDialect::models_body(const ServerFacts& facts) const {
   const std::string name = json_string(facts.served_model);
-  return fmt::format(
-      R"({{"object":"list","data":[{{"id":{0},"object":"model","created":{1},)"
-      R"("owned_by":"sglang","root":{0},"parent":null,"max_model_len":{2}}}]}})",
-      name, facts.started_s, facts.profile->model.context_limit);
+  return fmt::format(R"({{"object":"list","data":[{{"id":{0},"object":"model","created":{1},)"
+                     R"("owned_by":"sglang","root":{0},"parent":null,"max_model_len":{2}}}]}})",
+                     name, facts.started_s, facts.profile->model.context_limit);
 }
 
 std::string SglangDialect::tokenize_body(const std::vector<std::int64_t>& ids,
@@ -247,9 +252,9 @@ std::optional<Answer> SglangDialect::own_route(std::string_view method, std::str
   }
   if (path == "/flush_cache" && (method == "POST" || method == "GET")) {
     const bool busy = counters.running + counters.waiting > 0;
-    return Answer{busy ? 400 : 200, "text/plain; charset=utf-8",
-                  busy ? "Flush cache failed: requests are running or waiting.\n"
-                       : "Cache flushed.\n"};
+    return Answer{
+        busy ? 400 : 200, "text/plain; charset=utf-8",
+        busy ? "Flush cache failed: requests are running or waiting.\n" : "Cache flushed.\n"};
   }
   if (method == "GET" && path == "/metrics") {
     return Answer{200, "text/plain; version=0.0.4; charset=utf-8", metrics_page(facts, counters)};

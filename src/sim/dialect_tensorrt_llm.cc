@@ -13,23 +13,87 @@ namespace {
 constexpr std::string_view kVersion = "1.2.1";
 
 /// Fields of both request schemas; any other is refused (pydantic extra="forbid").
-constexpr std::array kCompletionFields = std::to_array<std::string_view>(
-    {"model", "prompt", "best_of", "echo", "frequency_penalty", "logit_bias", "logprobs",
-     "max_tokens", "n", "presence_penalty", "seed", "stop", "stream", "stream_options", "suffix",
-     "temperature", "top_p", "user", "use_beam_search", "top_k", "top_p_min", "min_p",
-     "repetition_penalty", "length_penalty", "early_stopping", "stop_token_ids",
-     "include_stop_str_in_output", "ignore_eos", "min_tokens", "skip_special_tokens",
-     "spaces_between_special_tokens", "truncate_prompt_tokens", "return_context_logits",
-     "detokenize", "add_special_tokens", "response_format", "priority"});
-constexpr std::array kChatFields = std::to_array<std::string_view>(
-    {"model", "messages", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs",
-     "max_completion_tokens", "max_tokens", "n", "presence_penalty", "response_format", "seed",
-     "stop", "stream", "stream_options", "temperature", "top_p", "tools", "tool_choice", "user",
-     "reasoning_effort", "best_of", "use_beam_search", "top_k", "top_p_min", "min_p",
-     "repetition_penalty", "length_penalty", "early_stopping", "stop_token_ids",
-     "include_stop_str_in_output", "ignore_eos", "min_tokens", "skip_special_tokens",
-     "spaces_between_special_tokens", "truncate_prompt_tokens", "echo", "add_generation_prompt",
-     "add_special_tokens", "documents", "chat_template", "chat_template_kwargs", "priority"});
+constexpr std::array kCompletionFields =
+    std::to_array<std::string_view>({"model",
+                                     "prompt",
+                                     "best_of",
+                                     "echo",
+                                     "frequency_penalty",
+                                     "logit_bias",
+                                     "logprobs",
+                                     "max_tokens",
+                                     "n",
+                                     "presence_penalty",
+                                     "seed",
+                                     "stop",
+                                     "stream",
+                                     "stream_options",
+                                     "suffix",
+                                     "temperature",
+                                     "top_p",
+                                     "user",
+                                     "use_beam_search",
+                                     "top_k",
+                                     "top_p_min",
+                                     "min_p",
+                                     "repetition_penalty",
+                                     "length_penalty",
+                                     "early_stopping",
+                                     "stop_token_ids",
+                                     "include_stop_str_in_output",
+                                     "ignore_eos",
+                                     "min_tokens",
+                                     "skip_special_tokens",
+                                     "spaces_between_special_tokens",
+                                     "truncate_prompt_tokens",
+                                     "return_context_logits",
+                                     "detokenize",
+                                     "add_special_tokens",
+                                     "response_format",
+                                     "priority"});
+constexpr std::array kChatFields = std::to_array<std::string_view>({"model",
+                                                                    "messages",
+                                                                    "frequency_penalty",
+                                                                    "logit_bias",
+                                                                    "logprobs",
+                                                                    "top_logprobs",
+                                                                    "max_completion_tokens",
+                                                                    "max_tokens",
+                                                                    "n",
+                                                                    "presence_penalty",
+                                                                    "response_format",
+                                                                    "seed",
+                                                                    "stop",
+                                                                    "stream",
+                                                                    "stream_options",
+                                                                    "temperature",
+                                                                    "top_p",
+                                                                    "tools",
+                                                                    "tool_choice",
+                                                                    "user",
+                                                                    "reasoning_effort",
+                                                                    "best_of",
+                                                                    "use_beam_search",
+                                                                    "top_k",
+                                                                    "top_p_min",
+                                                                    "min_p",
+                                                                    "repetition_penalty",
+                                                                    "length_penalty",
+                                                                    "early_stopping",
+                                                                    "stop_token_ids",
+                                                                    "include_stop_str_in_output",
+                                                                    "ignore_eos",
+                                                                    "min_tokens",
+                                                                    "skip_special_tokens",
+                                                                    "spaces_between_special_tokens",
+                                                                    "truncate_prompt_tokens",
+                                                                    "echo",
+                                                                    "add_generation_prompt",
+                                                                    "add_special_tokens",
+                                                                    "documents",
+                                                                    "chat_template",
+                                                                    "chat_template_kwargs",
+                                                                    "priority"});
 
 std::string chunk_open(const Reply& reply, const Token& token) {
   const bool chat = reply.request.api == Api::chat;
@@ -79,9 +143,7 @@ void append_completion_token(const Reply& reply, const Token& token, std::string
                out);
 }
 
-Answer json_answer(int status, std::string body) {
-  return {status, {}, std::move(body)};
-}
+Answer json_answer(int status, std::string body) { return {status, {}, std::move(body)}; }
 
 Answer error(int status, std::string_view message, std::string_view type) {
   return json_answer(
@@ -116,10 +178,12 @@ std::string problem_text(const Problem& problem) {
       return fmt::format("The model `{}` does not exist.", problem.detail);
     case Problem::Kind::prompt_too_long:
     case Problem::Kind::total_too_long:
-      return fmt::format("The sum of prompt length ({}) and max_tokens ({}) should not exceed "
-                         "max_seq_len ({})",
-                         problem.number, problem.asked, problem.limit);
-    default: return problem.detail;
+      return fmt::format(
+          "The sum of prompt length ({}) and max_tokens ({}) should not exceed "
+          "max_seq_len ({})",
+          problem.number, problem.asked, problem.limit);
+    default:
+      return problem.detail;
   }
 }
 
@@ -138,8 +202,8 @@ std::string metrics_page(const ServerFacts& facts, const EngineCounters& c) {
            Sample{"trtllm_num_paused_requests", "gauge", "Number of paused requests.", 0},
            Sample{"trtllm_prompt_tokens_total", "counter", "Number of prompt tokens.",
                   number(c.prompt_tokens)},
-           Sample{"trtllm_prompt_cached_tokens_total", "counter",
-                  "Number of cached prompt tokens.", number(c.cached_tokens)},
+           Sample{"trtllm_prompt_cached_tokens_total", "counter", "Number of cached prompt tokens.",
+                  number(c.cached_tokens)},
            Sample{"trtllm_generation_tokens_total", "counter", "Number of generated tokens.",
                   number(c.generation_tokens)},
        }) {
@@ -208,9 +272,12 @@ std::string TensorrtLlmDialect::whole_body(const Reply& reply, const Token& last
 
 Answer TensorrtLlmDialect::problem_answer(const Problem& problem, const ServerFacts&) const {
   switch (problem.kind) {
-    case Problem::Kind::no_route: return json_answer(404, R"({"detail":"Not Found"})");
-    case Problem::Kind::wrong_method: return json_answer(405, R"({"detail":"Method Not Allowed"})");
-    case Problem::Kind::loading: return error(503, "LLM is unavailable", "ServiceUnavailable");
+    case Problem::Kind::no_route:
+      return json_answer(404, R"({"detail":"Not Found"})");
+    case Problem::Kind::wrong_method:
+      return json_answer(405, R"({"detail":"Method Not Allowed"})");
+    case Problem::Kind::loading:
+      return error(503, "LLM is unavailable", "ServiceUnavailable");
     case Problem::Kind::unknown_field:
       return validation_error("extra_forbidden", problem, "Extra inputs are not permitted");
     case Problem::Kind::bad_type:
@@ -223,8 +290,10 @@ Answer TensorrtLlmDialect::problem_answer(const Problem& problem, const ServerFa
       shown.detail = "{}";
       return validation_error("json_invalid", shown, "JSON decode error");
     }
-    case Problem::Kind::wrong_model: return error(404, problem_text(problem), "NotFoundError");
-    default: return error(400, problem_text(problem), "BadRequestError");
+    case Problem::Kind::wrong_model:
+      return error(404, problem_text(problem), "NotFoundError");
+    default:
+      return error(400, problem_text(problem), "BadRequestError");
   }
 }
 
@@ -239,8 +308,7 @@ std::string TensorrtLlmDialect::tokenize_body(const std::vector<std::int64_t>& i
   return fmt::format(R"({{"tokens":{}}})", id_list(ids));
 }
 
-std::optional<Answer> TensorrtLlmDialect::own_route(std::string_view method,
-                                                    std::string_view path,
+std::optional<Answer> TensorrtLlmDialect::own_route(std::string_view method, std::string_view path,
                                                     const ServerFacts& facts,
                                                     const EngineCounters& counters) const {
   if (method != "GET") return std::nullopt;

@@ -15,8 +15,8 @@ constexpr std::string_view kFingerprint = "vllm-0.32.0-simulated";
 std::string chunk_open(const Reply& reply) {
   const bool chat = reply.request.api == Api::chat;
   return fmt::format(R"(data: {{"id":"{}","object":"{}","created":{},"model":{},"choices":[)",
-                     reply.id, chat ? "chat.completion.chunk" : "text_completion",
-                     reply.created_s, json_string(reply.model));
+                     reply.id, chat ? "chat.completion.chunk" : "text_completion", reply.created_s,
+                     json_string(reply.model));
 }
 
 /// The usage block that rides in every chunk with continuous_usage_stats, or nothing.
@@ -54,33 +54,29 @@ void append_chat_token(const Reply& reply, const Token& token, std::string& out)
 }
 
 void append_completion_token(const Reply& reply, const Token& token, std::string& out) {
-  append_chunk(
-      fmt::format(R"({}{{"index":0,"text":{},"logprobs":null,"finish_reason":{},)"
-                  R"("stop_reason":null,"prompt_token_ids":{},"token_ids":{}}}]{}}})"
-                  "\n\n",
-                  chunk_open(reply), json_string(token.text), finish_json(reply, token),
-                  prompt_ids_json(reply, token), token_ids_json(reply, token),
-                  continuous_usage(reply, token.index + 1)),
-      out);
+  append_chunk(fmt::format(R"({}{{"index":0,"text":{},"logprobs":null,"finish_reason":{},)"
+                           R"("stop_reason":null,"prompt_token_ids":{},"token_ids":{}}}]{}}})"
+                           "\n\n",
+                           chunk_open(reply), json_string(token.text), finish_json(reply, token),
+                           prompt_ids_json(reply, token), token_ids_json(reply, token),
+                           continuous_usage(reply, token.index + 1)),
+               out);
 }
 
-Answer json_answer(int status, std::string body) {
-  return {status, {}, std::move(body)};
+Answer json_answer(int status, std::string body) { return {status, {}, std::move(body)}; }
+
+Answer error(int status, std::string_view message, std::string_view type, std::string_view param) {
+  return json_answer(
+      status,
+      fmt::format(R"({{"error":{{"message":{},"type":"{}","param":{},"code":{}}}}})",
+                  json_string(message), type, param.empty() ? "null" : json_string(param), status));
 }
 
-Answer error(int status, std::string_view message, std::string_view type,
-             std::string_view param) {
-  return json_answer(status,
-                     fmt::format(R"({{"error":{{"message":{},"type":"{}","param":{},"code":{}}}}})",
-                                 json_string(message), type,
-                                 param.empty() ? "null" : json_string(param), status));
-}
-
-Answer validation_error(std::string_view type, std::string_view location,
-                        std::string_view message, std::string_view input) {
-  const std::string text = fmt::format(
-      "1 validation error:\n  {{'type': '{}', 'loc': '{}', 'msg': '{}', 'input': {}}}", type,
-      location, message, input);
+Answer validation_error(std::string_view type, std::string_view location, std::string_view message,
+                        std::string_view input) {
+  const std::string text =
+      fmt::format("1 validation error:\n  {{'type': '{}', 'loc': '{}', 'msg': '{}', 'input': {}}}",
+                  type, location, message, input);
   return error(400, text, "Bad Request", location);
 }
 
@@ -93,14 +89,14 @@ Answer bad_type(const Problem& problem) {
   // Python shows a string in single quotes.
   const std::string input =
       fmt::format("'{}'", problem.detail.substr(1, problem.detail.size() - 2));
-  return validation_error(
-      "int_parsing", location,
-      "Input should be a valid integer, unable to parse string as an integer", input);
+  return validation_error("int_parsing", location,
+                          "Input should be a valid integer, unable to parse string as an integer",
+                          input);
 }
 
 Answer length_error(const Problem& problem) {
-  const std::string start = fmt::format(
-      "This model's maximum context length is {} tokens. However, ", problem.limit);
+  const std::string start =
+      fmt::format("This model's maximum context length is {} tokens. However, ", problem.limit);
   const std::string end = fmt::format(" (parameter=input_tokens, value={})", problem.number);
   if (problem.kind == Problem::Kind::prompt_too_long) {
     return error(400,
@@ -110,13 +106,23 @@ Answer length_error(const Problem& problem) {
                              start, problem.number, end),
                  "BadRequestError", "input_tokens");
   }
-  return error(400,
-               fmt::format("{}you requested {} output tokens and your prompt contains {} input "
-                           "tokens, for a total of {} tokens. Please reduce the length of the "
-                           "input prompt or the number of requested output tokens.{}",
-                           start, problem.asked, problem.number, problem.number + problem.asked,
-                           end),
-               "BadRequestError", "input_tokens");
+  return error(
+      400,
+      fmt::format("{}you requested {} output tokens and your prompt contains {} input "
+                  "tokens, for a total of {} tokens. Please reduce the length of the "
+                  "input prompt or the number of requested output tokens.{}",
+                  start, problem.asked, problem.number, problem.number + problem.asked, end),
+      "BadRequestError", "input_tokens");
+}
+
+/// As with VLLM_SERVER_DEV_MODE=1, cut down to what the simulation knows.
+std::string server_info(const ServerFacts& facts) {
+  const EngineFacts& engine = facts.profile->engine;
+  return fmt::format(R"({{"simulated":true,"version":"{}","vllm_config":{{"model":{},)"
+                     R"("max_model_len":{},"max_num_seqs":{},"max_num_batched_tokens":{},)"
+                     R"("kv_cache_tokens":{}}}}})",
+                     kVersion, json_string(facts.served_model), facts.profile->model.context_limit,
+                     engine.max_sequences, engine.tokens_per_step, engine.kv_capacity_tokens);
 }
 
 std::string metrics_page(const ServerFacts& facts, const EngineCounters& c) {
@@ -130,12 +136,12 @@ std::string metrics_page(const ServerFacts& facts, const EngineCounters& c) {
                   "Number of requests in model execution batches.", number(c.running)},
            Sample{"vllm:num_requests_waiting", "gauge",
                   "Number of requests waiting to be processed.", number(c.waiting)},
-           Sample{"vllm:kv_cache_usage_perc", "gauge",
-                  "KV-cache usage. 1 means 100 percent usage.", kv},
+           Sample{"vllm:kv_cache_usage_perc", "gauge", "KV-cache usage. 1 means 100 percent usage.",
+                  kv},
            Sample{"vllm:num_preemptions_total", "counter",
                   "Cumulative number of preemption from the engine.", number(c.preemptions)},
-           Sample{"vllm:prompt_tokens_total", "counter",
-                  "Number of prefill tokens processed.", number(c.prompt_tokens)},
+           Sample{"vllm:prompt_tokens_total", "counter", "Number of prefill tokens processed.",
+                  number(c.prompt_tokens)},
            Sample{"vllm:prompt_tokens_cached_total", "counter",
                   "Number of cached prompt tokens (local + external).", number(c.cached_tokens)},
            Sample{"vllm:prefix_cache_queries_total", "counter",
@@ -184,8 +190,8 @@ void VllmDialect::append_token(const Reply& reply, const Token& token, std::stri
   if (reply.request.include_usage) {
     std::string usage = usage_open(reply, token.index + 1);
     if (cached_tokens_ == CachedTokenReport::reported) {
-      usage += fmt::format(R"(,"prompt_tokens_details":{{"cached_tokens":{}}})",
-                           reply.cached_tokens);
+      usage +=
+          fmt::format(R"(,"prompt_tokens_details":{{"cached_tokens":{}}})", reply.cached_tokens);
     }
     append_chunk(fmt::format(R"({}],"usage":{}}},"system_fingerprint":"{}"}})"
                              "\n\n",
@@ -198,17 +204,15 @@ void VllmDialect::append_token(const Reply& reply, const Token& token, std::stri
 std::string VllmDialect::whole_body(const Reply& reply, const Token& last,
                                     std::string_view text) const {
   const bool chat = reply.request.api == Api::chat;
-  const std::string details =
-      cached_tokens_ == CachedTokenReport::reported
-          ? fmt::format(R"({{"cached_tokens":{}}})", reply.cached_tokens)
-          : "null";
+  const std::string details = cached_tokens_ == CachedTokenReport::reported
+                                  ? fmt::format(R"({{"cached_tokens":{}}})", reply.cached_tokens)
+                                  : "null";
   const std::string usage =
       fmt::format(R"({},"prompt_tokens_details":{},"completion_tokens_details":null}})",
                   usage_open(reply, last.index + 1), details);
-  const std::string open =
-      fmt::format(R"({{"id":"{}","object":"{}","created":{},"model":{},"choices":[{{"index":0,)",
-                  reply.id, chat ? "chat.completion" : "text_completion", reply.created_s,
-                  json_string(reply.model));
+  const std::string open = fmt::format(
+      R"({{"id":"{}","object":"{}","created":{},"model":{},"choices":[{{"index":0,)", reply.id,
+      chat ? "chat.completion" : "text_completion", reply.created_s, json_string(reply.model));
   const std::string finish =
       fmt::format(R"("logprobs":null,"finish_reason":"{}","stop_reason":null,"token_ids":null)",
                   finish_name(reply.request.finish));
@@ -240,7 +244,8 @@ Answer VllmDialect::problem_answer(const Problem& problem, const ServerFacts& fa
                                location),
                    "Bad Request", location);
     }
-    case Problem::Kind::bad_type: return bad_type(problem);
+    case Problem::Kind::bad_type:
+      return bad_type(problem);
     case Problem::Kind::below_one:
       return error(400,
                    fmt::format("{0} must be at least 1, got {1}. (parameter={0}, value={1})",
@@ -255,12 +260,17 @@ Answer VllmDialect::problem_answer(const Problem& problem, const ServerFacts& fa
                                facts.served_model),
                    "NotFoundError", "model");
     case Problem::Kind::prompt_too_long:
-    case Problem::Kind::total_too_long: return length_error(problem);
-    case Problem::Kind::no_route: return json_answer(404, R"({"detail":"Not Found"})");
-    case Problem::Kind::wrong_method: return json_answer(405, R"({"detail":"Method Not Allowed"})");
-    case Problem::Kind::loading: return error(503, "Loading model", "ServiceUnavailable", "");
+    case Problem::Kind::total_too_long:
+      return length_error(problem);
+    case Problem::Kind::no_route:
+      return json_answer(404, R"({"detail":"Not Found"})");
+    case Problem::Kind::wrong_method:
+      return json_answer(405, R"({"detail":"Method Not Allowed"})");
+    case Problem::Kind::loading:
+      return error(503, "Loading model", "ServiceUnavailable", "");
     case Problem::Kind::unknown_field:
-    case Problem::Kind::refused: break;
+    case Problem::Kind::refused:
+      break;
   }
   return error(400, problem.detail, "BadRequestError", "");
 }
@@ -291,9 +301,10 @@ std::optional<Answer> VllmDialect::own_route(std::string_view method, std::strin
     return json_answer(200, fmt::format(R"({{"version":"{}"}})", kVersion));
   }
   if (method == "GET" && path == "/load") {
-    return json_answer(200, fmt::format(R"({{"server_load":{}}})",
-                                        counters.running + counters.waiting));
+    return json_answer(200,
+                       fmt::format(R"({{"server_load":{}}})", counters.running + counters.waiting));
   }
+  if (method == "GET" && path == "/server_info") return json_answer(200, server_info(facts));
   if (method == "POST" && path == "/reset_prefix_cache") {
     return json_answer(200, R"({"success":true})");
   }

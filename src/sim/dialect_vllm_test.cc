@@ -130,14 +130,13 @@ TEST(VllmDialect, ErrorAnswerMatchesTheCaptureAndIsMarked) {
   Problem problem;
   problem.kind = Problem::Kind::wrong_model;
   problem.detail = "nope";
-  EXPECT_EQ(
-      kPlain.answer_bytes(kPlain.problem_answer(problem, make_facts()),
-                          {"Tue, 24 Nov 2026 05:54:14 GMT", KeepAlive::no}),
-      "HTTP/1.1 404 Not Found\r\ndate: Tue, 24 Nov 2026 05:54:14 GMT\r\nserver: uvicorn\r\n"
-      "content-length: 130\r\ncontent-type: application/json\r\nvary: Origin\r\n"
-      "connection: close\r\nX-Tokamark-Simulated: 1\r\n\r\n"
-      R"({"error":{"message":"The model `nope` does not exist. Valid aliases: smollm2.",)"
-      R"("type":"NotFoundError","param":"model","code":404}})");
+  EXPECT_EQ(kPlain.answer_bytes(kPlain.problem_answer(problem, make_facts()),
+                                {"Tue, 24 Nov 2026 05:54:14 GMT", KeepAlive::no}),
+            "HTTP/1.1 404 Not Found\r\ndate: Tue, 24 Nov 2026 05:54:14 GMT\r\nserver: uvicorn\r\n"
+            "content-length: 130\r\ncontent-type: application/json\r\nvary: Origin\r\n"
+            "connection: close\r\nX-Tokamark-Simulated: 1\r\n\r\n"
+            R"({"error":{"message":"The model `nope` does not exist. Valid aliases: smollm2.",)"
+            R"("type":"NotFoundError","param":"model","code":404}})");
 }
 
 std::string error_body(Problem problem) {

@@ -52,8 +52,7 @@ class HttpConnection {
   [[nodiscard]] bool has_unsent() const { return !unsent_.empty(); }
 
  private:
-  using Parser =
-      boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   void reset_parser();
   HttpRequest take_request();

@@ -70,8 +70,7 @@ Profile scout_vllm() {
   Profile profile = scout("llama4-scout-h200-vllm", DialectKind::vllm);
   profile.engine.max_sequences = 1024;
   profile.engine.request_overhead = std::chrono::milliseconds{1};
-  profile.engine.step_overhead =
-      calibrated_overhead(profile, kVllmTokensPerS, kCalibrationContext);
+  profile.engine.step_overhead = calibrated_overhead(profile, kVllmTokensPerS, kCalibrationContext);
   profile.source = std::string(kScoutSource) +
                    "Step overhead chosen so that one stream decodes 84.8 tok/s, the reference "
                    "study's figure for vLLM.";
@@ -139,8 +138,12 @@ Profile tiny_tensorrt_llm() {
 }
 
 std::vector<Profile> all_profiles() {
-  return {scout_sglang(),     scout_tensorrt_llm(), scout_vllm(),
-          tiny("tiny-llama-cpp", DialectKind::llama_cpp), tiny_sglang(), tiny_tensorrt_llm(),
+  return {scout_sglang(),
+          scout_tensorrt_llm(),
+          scout_vllm(),
+          tiny("tiny-llama-cpp", DialectKind::llama_cpp),
+          tiny_sglang(),
+          tiny_tensorrt_llm(),
           tiny("tiny-vllm", DialectKind::vllm)};
 }
 
@@ -164,10 +167,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string_view dialect_name(DialectKind kind) {
   switch (kind) {
-    case DialectKind::vllm: return "vllm";
-    case DialectKind::sglang: return "sglang";
-    case DialectKind::tensorrt_llm: return "tensorrt-llm";
-    case DialectKind::llama_cpp: break;
+    case DialectKind::vllm:
+      return "vllm";
+    case DialectKind::sglang:
+      return "sglang";
+    case DialectKind::tensorrt_llm:
+      return "tensorrt-llm";
+    case DialectKind::llama_cpp:
+      break;
   }
   return "llama-cpp";
 }

@@ -31,13 +31,13 @@ enum class CachedTokenReport { omitted, reported };
 
 /// What a step must read and compute. Parameters and bytes are of the weights as stored.
 struct ModelFacts {
-  double dense_bytes = 0;    ///< read by every step: attention, shared experts, router, head
-  double expert_bytes = 0;   ///< one routed expert, summed over the layers; 0 for a dense model
-  double experts = 1;        ///< routed experts a layer
+  double dense_bytes = 0;        ///< read by every step: attention, shared experts, router, head
+  double expert_bytes = 0;       ///< one routed expert, summed over the layers; 0 for a dense model
+  double experts = 1;            ///< routed experts a layer
   double experts_per_token = 1;  ///< top-k
   double layer_parameters_per_token = 0;  ///< parameters in the layers that one token uses
   double head_parameters = 0;             ///< parameters of the output head
-  double attention_flops_per_pair = 0;  ///< FLOPs of one query-key pair over all layers and heads
+  double attention_flops_per_pair = 0;    ///< FLOPs of one query-key pair over all layers and heads
   double kv_bytes_per_token = 0;
   std::int64_t context_limit = 0;  ///< prompt plus output, tokens
 };
@@ -50,9 +50,9 @@ struct GpuFacts {
 
 /// How an engine uses the accelerator, and its scheduling limits.
 struct EngineFacts {
-  double memory_efficiency = 1;   ///< share of the memory ceiling that is reached, (0, 1]
-  double compute_efficiency = 1;  ///< share of the compute ceiling that is reached, (0, 1]
-  base::Nanos step_overhead{0};   ///< added to every step: launches, host work, sampling
+  double memory_efficiency = 1;     ///< share of the memory ceiling that is reached, (0, 1]
+  double compute_efficiency = 1;    ///< share of the compute ceiling that is reached, (0, 1]
+  base::Nanos step_overhead{0};     ///< added to every step: launches, host work, sampling
   base::Nanos request_overhead{0};  ///< API server's time a request, one request after another
   std::int64_t kv_capacity_tokens = 0;
   std::int64_t tokens_per_step = 0;  ///< prompt tokens and decodes that one step may hold

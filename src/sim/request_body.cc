@@ -144,10 +144,12 @@ Accepted<void> check_model(const json& object, const BodyRules& rules) {
 /// max_completion_tokens (chat) goes before max_tokens; llama.cpp's n_predict is the last resort.
 Accepted<std::optional<std::int64_t>> read_max_tokens(const json& object, Api api,
                                                       const BodyRules& rules) {
+  // No context is that long; the bound keeps sums of token counts far from overflow.
+  constexpr std::int64_t kMostTokens = 1'000'000'000'000;
   for (const char* field : {"max_completion_tokens", "max_tokens", "n_predict"}) {
     TOKAMARK_TRY(auto value, integer(object, field));
     if (!value) continue;
-    if (*value >= 1) return value;
+    if (*value >= 1) return std::optional<std::int64_t>{std::min(*value, kMostTokens)};
     // llama.cpp reads -1 as "until the context is full".
     if (*value == -1 && !rules.model_must_match) return std::optional<std::int64_t>{};
     return Problem{Problem::Kind::below_one, field, {}, *value, 0, 0};
@@ -184,8 +186,7 @@ Accepted<void> read_stream_options(const json& object, const BodyRules& rules,
   return base::ok();
 }
 
-Accepted<void> decide_length(const json& object, const BodyRules& rules,
-                             GenerateRequest& request) {
+Accepted<void> decide_length(const json& object, const BodyRules& rules, GenerateRequest& request) {
   TOKAMARK_TRY(auto asked, read_max_tokens(object, request.api, rules));
   TOKAMARK_TRY(auto most, allowed_output(request.prompt_tokens, asked, rules));
   TOKAMARK_TRY(auto ignore_eos, flag(object, "ignore_eos", false));

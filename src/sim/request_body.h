@@ -44,7 +44,7 @@ struct Problem {
     refused,          ///< `detail`: a sentence
     no_route,
     wrong_method,
-    loading,          ///< the start is not over
+    loading,  ///< the start is not over
   };
   Kind kind = Kind::refused;
   std::string field;
@@ -56,8 +56,7 @@ struct Problem {
 
 /// A value, or the reason to refuse the request.
 template <typename T>
-using Accepted =
-    boost::outcome_v2::basic_result<T, Problem, boost::outcome_v2::policy::terminate>;
+using Accepted = boost::outcome_v2::basic_result<T, Problem, boost::outcome_v2::policy::terminate>;
 
 /// What to do when prompt plus max_tokens pass the context limit.
 enum class Overflow { refuse, shorten };

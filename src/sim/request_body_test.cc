@@ -47,10 +47,10 @@ TEST(RequestBody, TokenIdsAreCountedAsTheyAre) {
 }
 
 TEST(RequestBody, ChatAddsTheTemplateOnceAndCountsEveryMessage) {
-  const auto request = accepted(
-      R"({"model":"m","messages":[{"role":"system","content":"be brief"},)"
-      R"({"role":"user","content":[{"type":"text","text":"say one thing"}]}]})",
-      Api::chat);
+  const auto request =
+      accepted(R"({"model":"m","messages":[{"role":"system","content":"be brief"},)"
+               R"({"role":"user","content":[{"type":"text","text":"say one thing"}]}]})",
+               Api::chat);
   EXPECT_EQ(request.prompt_tokens, kChatTemplateTokens + 5);
 }
 
@@ -59,8 +59,8 @@ TEST(RequestBody, CompletionsDefaultToTheDialectsLength) {
 }
 
 TEST(RequestBody, IgnoreEosGivesExactlyMaxTokens) {
-  const auto request = accepted(
-      R"({"model":"m","prompt":"a","max_tokens":1500,"ignore_eos":true})", Api::completions);
+  const auto request = accepted(R"({"model":"m","prompt":"a","max_tokens":1500,"ignore_eos":true})",
+                                Api::completions);
   EXPECT_EQ(request.output_tokens, 1500);
   EXPECT_EQ(request.finish, FinishReason::length);
 }
@@ -73,25 +73,25 @@ TEST(RequestBody, WithoutIgnoreEosTheModelStopsAtItsNaturalLength) {
 }
 
 TEST(RequestBody, MinTokensHoldsTheStopBack) {
-  const auto request = accepted(
-      R"({"model":"m","prompt":"a","max_tokens":1500,"min_tokens":1500})", Api::completions);
+  const auto request = accepted(R"({"model":"m","prompt":"a","max_tokens":1500,"min_tokens":1500})",
+                                Api::completions);
   EXPECT_EQ(request.output_tokens, 1500);
   EXPECT_EQ(request.finish, FinishReason::length);
 }
 
 TEST(RequestBody, ChatTakesMaxCompletionTokensBeforeMaxTokens) {
-  const auto request = accepted(
-      R"({"model":"m","messages":[{"role":"user","content":"a"}],"max_tokens":9,)"
-      R"("max_completion_tokens":5})",
-      Api::chat);
+  const auto request =
+      accepted(R"({"model":"m","messages":[{"role":"user","content":"a"}],"max_tokens":9,)"
+               R"("max_completion_tokens":5})",
+               Api::chat);
   EXPECT_EQ(request.output_tokens, 5);
 }
 
 TEST(RequestBody, StreamOptionsAreRead) {
-  const auto request = accepted(
-      R"({"model":"m","prompt":[1,2],"stream":true,"return_token_ids":true,)"
-      R"("stream_options":{"include_usage":true,"continuous_usage_stats":true}})",
-      Api::completions);
+  const auto request =
+      accepted(R"({"model":"m","prompt":[1,2],"stream":true,"return_token_ids":true,)"
+               R"("stream_options":{"include_usage":true,"continuous_usage_stats":true}})",
+               Api::completions);
   EXPECT_TRUE(request.stream);
   EXPECT_TRUE(request.include_usage);
   EXPECT_TRUE(request.continuous_usage);
@@ -168,6 +168,13 @@ TEST(RequestBody, OverLongTotalIsRefusedOrShortened) {
   EXPECT_EQ(refused(kBody, Api::completions, small).kind, Problem::Kind::total_too_long);
   small.overflow = Overflow::shorten;
   EXPECT_EQ(accepted(kBody, Api::completions, small).output_tokens, 7);
+}
+
+TEST(RequestBody, HugeMaxTokensDoesNotOverflow) {
+  const Problem problem =
+      refused(R"({"model":"m","prompt":[1,2],"max_tokens":9223372036854775807})", Api::completions);
+  EXPECT_EQ(problem.kind, Problem::Kind::total_too_long);
+  EXPECT_EQ(problem.number + problem.asked, 1'000'000'000'002);
 }
 
 TEST(RequestBody, BatchOfPromptsIsRefused) {

@@ -52,14 +52,12 @@ StepTime step_time(const Profile& profile, const StepWork& work) {
   return time;
 }
 
-base::Nanos calibrated_overhead(const Profile& profile, double tokens_per_s,
-                                std::int64_t context) {
+base::Nanos calibrated_overhead(const Profile& profile, double tokens_per_s, std::int64_t context) {
   Profile bare = profile;
   bare.engine.step_overhead = base::Nanos{0};
   StepWork work;
   work.add_decode(context);
-  const base::Nanos overhead =
-      base::from_seconds(1.0 / tokens_per_s) - step_time(bare, work).total;
+  const base::Nanos overhead = base::from_seconds(1.0 / tokens_per_s) - step_time(bare, work).total;
   TOKAMARK_ASSERT(overhead >= base::Nanos{0});
   return overhead;
 }

@@ -9,11 +9,11 @@ namespace tokamark::sim {
 
 /// The work of one engine step, summed over the sequences in it.
 struct StepWork {
-  std::int64_t decode_sequences = 0;       ///< one token each
-  std::int64_t prefill_tokens = 0;         ///< prompt tokens computed
-  std::int64_t kv_tokens_read = 0;         ///< cached tokens that decodes and later chunks read
-  std::int64_t attention_pairs = 0;        ///< query-key pairs
-  std::int64_t sampled_tokens = 0;         ///< positions that go through the output head
+  std::int64_t decode_sequences = 0;  ///< one token each
+  std::int64_t prefill_tokens = 0;    ///< prompt tokens computed
+  std::int64_t kv_tokens_read = 0;    ///< cached tokens that decodes and later chunks read
+  std::int64_t attention_pairs = 0;   ///< query-key pairs
+  std::int64_t sampled_tokens = 0;    ///< positions that go through the output head
 
   /// Whether a prompt chunk is the one that yields the first token.
   enum class Chunk { middle, last };

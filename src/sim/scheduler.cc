@@ -96,8 +96,7 @@ std::vector<Emission> Scheduler::end_step() {
     emissions.push_back({sequence.request.id, index, last});
     if (last) kv_held_ -= sequence.held;
   }
-  std::erase_if(running_,
-                [](const Sequence& s) { return s.generated == s.request.output_tokens; });
+  std::erase_if(running_, [](const Sequence& s) { return s.generated == s.request.output_tokens; });
   return emissions;
 }
 

@@ -22,8 +22,7 @@ base::Result<void> serve(const SimOptions& options, const std::atomic<bool>& sto
     truth = std::move(opened);
   }
   std::string model = options.served_model.empty() ? profile.default_model : options.served_model;
-  ServerLoop loop(
-      {std::move(profile), std::move(model), options.speed}, std::move(truth));
+  ServerLoop loop({std::move(profile), std::move(model), options.speed}, std::move(truth));
   TOKAMARK_TRY_VOID(loop.bind(options.host, options.port));
   return loop.run(stop, options.startup_delay, std::move(on_ready));
 }

@@ -17,10 +17,10 @@ namespace tokamark::sim {
 
 /// How to serve the simulated engine.
 struct SimOptions {
-  std::string profile;             ///< one of `profile_names()`
-  std::string host = "127.0.0.1";  ///< address or name to listen on
-  std::uint16_t port = 0;          ///< 0 = any free port
-  std::string served_model;        ///< empty = the profile's own
+  std::string profile;               ///< one of `profile_names()`
+  std::string host = "127.0.0.1";    ///< address or name to listen on
+  std::uint16_t port = 0;            ///< 0 = any free port
+  std::string served_model;          ///< empty = the profile's own
   std::filesystem::path truth_file;  ///< empty = no truth records
   double speed = 1.0;                ///< > 0; divides every simulated duration
   base::Nanos startup_delay{0};      ///< pretended loading time

@@ -54,8 +54,8 @@ class ServerLoop final : public ReplySink {
   struct Peer {
     explicit Peer(int fd) : http(fd) {}
     HttpConnection http;
-    bool busy = false;       ///< a request is being answered
-    bool closing = false;    ///< close when everything is written
+    bool busy = false;     ///< a request is being answered
+    bool closing = false;  ///< close when everything is written
     bool dead = false;
     bool served = false;     ///< at least one answer is complete
     bool wants_out = false;  ///< EPOLLOUT is armed

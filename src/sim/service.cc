@@ -14,8 +14,7 @@ namespace {
 std::int64_t wall_seconds() { return static_cast<std::int64_t>(std::time(nullptr)); }
 
 HeadContext head_context(KeepAlive keep_alive) {
-  return {fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time(nullptr))),
-          keep_alive};
+  return {fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time(nullptr))), keep_alive};
 }
 
 Problem problem_of(Problem::Kind kind) { return {kind, {}, {}, 0, 0, 0}; }
@@ -131,8 +130,7 @@ void Service::small_route(ConnectionId connection, const HttpRequest& request) {
     answer(connection, models, request.keep_alive);
     return;
   }
-  if ((request.path == "/tokenize" || request.path == "/v1/tokenize") &&
-      request.method == "POST") {
+  if ((request.path == "/tokenize" || request.path == "/v1/tokenize") && request.method == "POST") {
     tokenize(connection, request);
     return;
   }

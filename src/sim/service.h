@@ -77,8 +77,7 @@ class Service {
     TruthRecord truth;
   };
 
-  void generate(ConnectionId connection, Api api, const HttpRequest& request,
-                base::TimePoint now);
+  void generate(ConnectionId connection, Api api, const HttpRequest& request, base::TimePoint now);
   void small_route(ConnectionId connection, const HttpRequest& request);
   void tokenize(ConnectionId connection, const HttpRequest& request);
   void answer(ConnectionId connection, const Answer& answer, KeepAlive keep_alive);

@@ -7,8 +7,7 @@
 
 namespace tokamark::sim {
 
-StepLoop::StepLoop(Profile profile, double speed)
-    : scheduler_(std::move(profile)), speed_(speed) {
+StepLoop::StepLoop(Profile profile, double speed) : scheduler_(std::move(profile)), speed_(speed) {
   TOKAMARK_ASSERT(speed > 0);
 }
 

@@ -18,7 +18,7 @@ enum class Outcome { finished, aborted };
 
 /// The true times of one request, on CLOCK_MONOTONIC.
 struct TruthRecord {
-  std::string request_id;  ///< the client's x-request-id header, or empty
+  std::string request_id;   ///< the client's x-request-id header, or empty
   base::TimePoint arrival;  ///< its last byte had been read
   std::int64_t prompt_tokens = 0;
   std::vector<base::TimePoint> emissions;  ///< one a token, read just before its write

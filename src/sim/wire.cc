@@ -63,12 +63,18 @@ std::string uvicorn_answer(const Answer& answer, std::string_view headers,
 
 std::string_view status_text(int status) {
   switch (status) {
-    case 200: return "200 OK";
-    case 400: return "400 Bad Request";
-    case 404: return "404 Not Found";
-    case 405: return "405 Method Not Allowed";
-    case 503: return "503 Service Unavailable";
-    default: return "500 Internal Server Error";
+    case 200:
+      return "200 OK";
+    case 400:
+      return "400 Bad Request";
+    case 404:
+      return "404 Not Found";
+    case 405:
+      return "405 Method Not Allowed";
+    case 503:
+      return "503 Service Unavailable";
+    default:
+      return "500 Internal Server Error";
   }
 }
 

@@ -113,7 +113,7 @@ class Builder {
     const Json& values = checked_.values;
     study_.name = text_or_empty(values, "name");
     study_.repeats = values["repeats"].get<std::uint32_t>();
-    study_.model = build_model(values["model"], folder_);
+    if (values.contains("model")) study_.model = build_model(values["model"], folder_);
     if (study_.model.active_parameters_b > study_.model.parameters_b &&
         study_.model.parameters_b > 0.0) {
       return error("model.active_parameters_b", "model: more active parameters than parameters");
@@ -122,6 +122,11 @@ class Builder {
     TOKAMARK_TRY_VOID(unique_names("workloads"));
     for (const Json& engine : values["engines"]) {
       study_.engines.push_back(build_engine(engine, folder_));
+      // Only a server that already runs can say what it serves.
+      if (!values.contains("model") && study_.engines.back().kind != "openai") {
+        return error("", "the study needs the key \"model\", since it starts the engine \"" +
+                             study_.engines.back().name + "\"");
+      }
     }
     for (std::size_t i = 0; i < values["workloads"].size(); ++i) TOKAMARK_TRY_VOID(workload(i));
     study_.window = build_window(values["window"]);
@@ -173,8 +178,8 @@ class Builder {
       spec.prompts = resolved_path(values["prompts"].get<std::string>(), folder_);
       std::error_code code;
       if (!std::filesystem::is_regular_file(spec.prompts, code)) {
-        return error(path + ".prompts", fmt::format("{}.prompts: there is no file {}",
-                                                    place(index), spec.prompts.string()));
+        return error(path + ".prompts", fmt::format("{}.prompts: there is no file {}", place(index),
+                                                    spec.prompts.string()));
       }
     }
     if (values.contains("categories")) {
@@ -184,8 +189,7 @@ class Builder {
       }
       spec.categories = values["categories"].get<std::vector<std::string>>();
     }
-    spec.output_rule =
-        values["output_rule"] == "exact" ? OutputRule::exact : OutputRule::natural;
+    spec.output_rule = values["output_rule"] == "exact" ? OutputRule::exact : OutputRule::natural;
     spec.salt = values["salt"].get<bool>() ? workload::Salting::on : workload::Salting::off;
     spec.temperature = values["temperature"].get<double>();
     if (values.contains("input_tokens")) {
@@ -205,8 +209,7 @@ class Builder {
     return error(fmt::format("workloads.{}.input_tokens", index),
                  fmt::format("{}.input_tokens: {} tokens have no room for the salt of {} words "
                              "and a word of the prompt; ask for {} or more, or set salt: false",
-                             place(index), least, workload::kSaltWords,
-                             workload::kSaltWords + 1));
+                             place(index), least, workload::kSaltWords, workload::kSaltWords + 1));
   }
 
   base::Result<LengthSpec> length(const Json& value, const std::string& path) const {
@@ -275,13 +278,16 @@ class Builder {
       return base::ok();
     }
     if (inside == key_cv.has_value()) {
-      return error("load.arrivals", "load: gamma arrivals need their coefficient of variation "
-                                    "once: gamma_cv: 1.5, or arrivals: gamma:1.5");
+      return error("load.arrivals",
+                   "load: gamma arrivals need their coefficient of variation "
+                   "once: gamma_cv: 1.5, or arrivals: gamma:1.5");
     }
     shape.gamma_cv = inside ? gamma_cv_of(word) : *key_cv;
     if (shape.gamma_cv > 0.0 && shape.gamma_cv <= 10.0) return base::ok();
-    return error("load.arrivals", "load.arrivals: expected a coefficient of variation above 0 and "
-                                  "up to 10, found " + shown(word));
+    return error("load.arrivals",
+                 "load.arrivals: expected a coefficient of variation above 0 and "
+                 "up to 10, found " +
+                     shown(word));
   }
 
   [[nodiscard]] base::Result<void> different_levels(const std::string& path) const {

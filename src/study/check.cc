@@ -35,10 +35,13 @@ std::string child(const std::string& path, const std::string& name) {
 /// Whether a rule's value is written as this kind of YAML node.
 bool fits_kind(const ValueRule& rule, Tree::Kind kind) {
   switch (rule.shape) {
-    case Shape::list: return kind == Tree::Kind::list;
+    case Shape::list:
+      return kind == Tree::Kind::list;
     case Shape::mapping:
-    case Shape::texts: return kind == Tree::Kind::map;
-    default: return kind == Tree::Kind::scalar;
+    case Shape::texts:
+      return kind == Tree::Kind::map;
+    default:
+      return kind == Tree::Kind::scalar;
   }
 }
 
@@ -92,8 +95,7 @@ class Checker {
     values[rule.name] = rule.fallback;
     if (rule.forms.front().shape != Shape::mapping) return base::ok();
     const Tree empty;
-    TOKAMARK_TRY(auto filled,
-                 mapping(empty, *rule.forms.front().mapping, child(path, rule.name)));
+    TOKAMARK_TRY(auto filled, mapping(empty, *rule.forms.front().mapping, child(path, rule.name)));
     values[rule.name] = std::move(filled);
     return base::ok();
   }
@@ -122,10 +124,14 @@ class Checker {
 
   base::Result<Json> value(const Tree& tree, const ValueRule& rule, const std::string& path) {
     switch (rule.shape) {
-      case Shape::list: return list(tree, rule, path);
-      case Shape::mapping: return mapping(tree, *rule.mapping, path);
-      case Shape::texts: return texts(tree, path);
-      default: return scalar(tree, rule, path);
+      case Shape::list:
+        return list(tree, rule, path);
+      case Shape::mapping:
+        return mapping(tree, *rule.mapping, path);
+      case Shape::texts:
+        return texts(tree, path);
+      default:
+        return scalar(tree, rule, path);
     }
   }
 
@@ -139,7 +145,8 @@ class Checker {
     }
     Json values = Json::array();
     for (std::size_t i = 0; i < tree.items.size(); ++i) {
-      TOKAMARK_TRY(auto item, any_form(tree.items[i], {*rule.item}, child(path, std::to_string(i))));
+      const std::string item_path = child(path, std::to_string(i));
+      TOKAMARK_TRY(auto item, any_form(tree.items[i], {*rule.item}, item_path));
       values.push_back(std::move(item));
     }
     return values;
@@ -150,8 +157,8 @@ class Checker {
     for (std::size_t i = 0; i < tree.keys.size(); ++i) {
       const Tree::Key& key = tree.keys[i];
       if (key.text.empty() || key.text.find_first_of("=\r\n") != std::string::npos) {
-        return source_.error(key.origin, fmt::format("{}: {} cannot be a name", place_of(path),
-                                                     shown(key.text)));
+        return source_.error(
+            key.origin, fmt::format("{}: {} cannot be a name", place_of(path), shown(key.text)));
       }
       ValueRule any;
       any.shape = Shape::any_text;
@@ -165,14 +172,22 @@ class Checker {
     Json found = scalar_value(tree);
     bool right = false;
     switch (rule.shape) {
-      case Shape::flag: right = found.is_boolean(); break;
-      case Shape::whole: right = whole(rule, found); break;
-      case Shape::number: right = found.is_number() && in_range(rule, found.get<double>()); break;
+      case Shape::flag:
+        right = found.is_boolean();
+        break;
+      case Shape::whole:
+        right = whole(rule, found);
+        break;
+      case Shape::number:
+        right = found.is_number() && in_range(rule, found.get<double>());
+        break;
       case Shape::any_text:
         right = !found.is_null();
         found = tree.text;
         break;
-      default: right = found.is_string() && text_fits(rule, found.get<std::string>()); break;
+      default:
+        right = found.is_string() && text_fits(rule, found.get<std::string>());
+        break;
     }
     if (right && found.is_string()) {
       TOKAMARK_TRY_VOID(printable(tree, path));
@@ -183,9 +198,8 @@ class Checker {
 
   /// Texts end up in command lines, headers and one-line messages.
   base::Result<void> printable(const Tree& tree, const std::string& path) const {
-    const bool control = std::any_of(tree.text.begin(), tree.text.end(), [](char c) {
-      return c == '\0' || c == '\n' || c == '\r';
-    });
+    const bool control = std::any_of(tree.text.begin(), tree.text.end(),
+                                     [](char c) { return c == '\0' || c == '\n' || c == '\r'; });
     if (!control) return base::ok();
     return source_.error(tree.origin, place_of(path) + ": expected a text of one line");
   }
@@ -212,8 +226,8 @@ class Checker {
     return rule.form.matches == nullptr || rule.form.matches(text);
   }
 
-  base::Result<void> conditions(const Tree& tree, const MappingRule& rules,
-                                const std::string& path, const Json& values) const {
+  base::Result<void> conditions(const Tree& tree, const MappingRule& rules, const std::string& path,
+                                const Json& values) const {
     std::vector<std::string> there;
     for (const std::string& key : rules.exactly_one) {
       if (values.contains(key)) there.push_back(key);
@@ -234,8 +248,8 @@ class Checker {
       const std::string chosen = values[rule.selector].get<std::string>();
       if (std::find(rule.words.begin(), rule.words.end(), chosen) != rule.words.end()) continue;
       return source_.error(out_.origin(child(path, rule.key)),
-                           fmt::format("{}: \"{}\" goes with {} {}, not with {}", in(path), rule.key,
-                                       rule.selector, listed(rule.words), chosen));
+                           fmt::format("{}: \"{}\" goes with {} {}, not with {}", in(path),
+                                       rule.key, rule.selector, listed(rule.words), chosen));
     }
     return base::ok();
   }
@@ -275,8 +289,10 @@ std::string unknown_key(const std::string& name, const std::string& place,
 base::Result<CheckedStudy> check_tree(const Tree& tree, const MappingRule& rules,
                                       const Source& source) {
   if (tree.kind != Tree::Kind::map) {
-    return source.error(tree.origin, "expected a study, a mapping with the keys model, engines, "
-                                     "workloads and load; found " + found_wording(tree));
+    return source.error(tree.origin,
+                        "expected a study, a mapping with the keys model, engines, "
+                        "workloads and load; found " +
+                            found_wording(tree));
   }
   CheckedStudy out;
   Checker checker(source, out);

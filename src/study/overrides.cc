@@ -90,7 +90,8 @@ class Walk {
     const char* end = part.data() + part.size();
     const auto read = std::from_chars(part.data(), end, index);
     if (read.ec != std::errc() || read.ptr != end || part.empty()) {
-      return error(fmt::format("{} is a list; name a position from 0, not {}", walked_, shown(part)));
+      return error(
+          fmt::format("{} is a list; name a position from 0, not {}", walked_, shown(part)));
     }
     if (node_->kind != Tree::Kind::list || index >= node_->items.size()) {
       return error(fmt::format("{} has {} items, numbered from 0; there is no {}", walked_,
@@ -109,9 +110,9 @@ class Walk {
   }
 
   Tree* node_;
-  const MappingRule* mapping_;        ///< of the node, when it is a mapping
-  const ValueRule* list_ = nullptr;   ///< of the node's items, when it is a list
-  bool free_ = false;                 ///< the node is a mapping with free keys
+  const MappingRule* mapping_;       ///< of the node, when it is a mapping
+  const ValueRule* list_ = nullptr;  ///< of the node's items, when it is a list
+  bool free_ = false;                ///< the node is a mapping with free keys
   const Source& source_;
   Origin origin_;
   std::string walked_;

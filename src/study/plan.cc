@@ -28,11 +28,11 @@ base::Result<std::vector<std::size_t>> chosen_engines(const Study& study,
   for (const engine::EngineSpec& spec : study.engines) known.push_back(spec.name);
   for (const std::string& name : only) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return base::Error{base::ErrorKind::usage,
-                       fmt::format("--engine {}: the study has no such engine{} It has: {}", name,
-                                   did_you_mean(name, known).empty() ? "."
-                                                                     : did_you_mean(name, known),
-                                   listed(known))};
+    return base::Error{
+        base::ErrorKind::usage,
+        fmt::format("--engine {}: the study has no such engine{} It has: {}", name,
+                    did_you_mean(name, known).empty() ? "." : did_you_mean(name, known),
+                    listed(known))};
   }
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -74,8 +74,8 @@ EngineVisit make_visit(const Study& study, std::uint32_t repeat, std::size_t eng
       trial.engine = engine;
       trial.workload = w;
       trial.load = load;
-      trial.id = fmt::format("r{}-{}-{}-{}", repeat, study.engines[engine].name, name,
-                             load_id(load));
+      trial.id =
+          fmt::format("r{}-{}-{}-{}", repeat, study.engines[engine].name, name, load_id(load));
       trial.seed = base::derive_seed(
           study.seed, fmt::format("repeat={}/workload={}/load={}", repeat, name, load.label()));
       visit.trials.push_back(std::move(trial));

@@ -12,7 +12,7 @@ namespace tokamark::study {
 
 /// One trial to run: one engine, workload, load level and repeat.
 struct PlannedTrial {
-  std::string id;  ///< "r1-vllm-chat-c8"; letters, digits, '.', '_' and '-' only
+  std::string id;            ///< "r1-vllm-chat-c8"; letters, digits, '.', '_' and '-' only
   std::uint32_t repeat = 1;  ///< 1-based
   std::size_t engine = 0;    ///< index into Study::engines
   std::size_t workload = 0;  ///< index into Study::workloads

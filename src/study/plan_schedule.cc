@@ -61,9 +61,10 @@ base::Result<std::vector<base::Nanos>> release_offsets(const Study& study,
   auto offsets = workload::arrival_offsets(trial.load, base::from_seconds(seconds),
                                            base::derive_seed(trial.seed, "arrivals"));
   if (!offsets.empty()) return offsets;
-  return study_error(fmt::format("{}: no request falls into {:.0f} s at {}; raise the rate, or "
-                                 "window.seconds",
-                                 trial.id, seconds, trial.load.label()));
+  return study_error(
+      fmt::format("{}: no request falls into {:.0f} s at {}; raise the rate, or "
+                  "window.seconds",
+                  trial.id, seconds, trial.load.label()));
 }
 
 /// Synthetic prompts for `count` requests.
@@ -79,9 +80,10 @@ base::Result<std::vector<workload::Prompt>> synthetic(const WorkloadSpec& spec,
     words += lengths.back();
   }
   if (words > kMostWords) {
-    return study_error(fmt::format("{}: the prompts would have {:.0f} tokens in all; at most "
-                                   "{:.0f} are made, so lower input_tokens or the requests",
-                                   trial.id, words, kMostWords));
+    return study_error(
+        fmt::format("{}: the prompts would have {:.0f} tokens in all; at most "
+                    "{:.0f} are made, so lower input_tokens or the requests",
+                    trial.id, words, kMostWords));
   }
   return workload::synthetic_prompts(lengths, spec.salt, base::derive_seed(trial.seed, "prompts"));
 }
@@ -118,9 +120,9 @@ base::Result<workload::Schedule> make_schedule(const Study& study, const Planned
   schedule.salting = spec.salt;
   TOKAMARK_TRY(auto offsets, release_offsets(study, trial));
   TOKAMARK_TRY(const auto file_output_tokens, add_prompts(spec, trial, offsets.size(), schedule));
-  const auto order = workload::equal_issue_order(
-      static_cast<std::uint32_t>(schedule.prompts.size()), offsets.size(),
-      base::derive_seed(trial.seed, "order"));
+  const auto order =
+      workload::equal_issue_order(static_cast<std::uint32_t>(schedule.prompts.size()),
+                                  offsets.size(), base::derive_seed(trial.seed, "order"));
   // A closed load plays whole copies of the prompts; an open one ends when its time is over.
   if (trial.load.kind == workload::LoadKind::closed) offsets.resize(order.size());
   base::Rng rng(base::derive_seed(trial.seed, "output_tokens"));

@@ -67,8 +67,8 @@ TEST(Plan, VisitsEveryEngineOnceARepeatAndPlaysWorkloadsThenLoadsAscending) {
   for (const EngineVisit& visit : plan.visits) {
     EXPECT_TRUE(visited[visit.repeat].insert(visit.engine).second);
     ASSERT_EQ(visit.trials.size(), 4U);
-    const std::string start = "r" + std::to_string(visit.repeat) + "-" +
-                              (visit.engine == 0 ? "vllm" : "llama") + "-";
+    const std::string start =
+        "r" + std::to_string(visit.repeat) + "-" + (visit.engine == 0 ? "vllm" : "llama") + "-";
     EXPECT_EQ(visit.trials[0].id, start + "chat-c1");
     EXPECT_EQ(visit.trials[1].id, start + "chat-c8");
     EXPECT_EQ(visit.trials[2].id, start + "code-c1");
@@ -103,8 +103,8 @@ TEST(Plan, GivesEveryEngineOfARepeatTheSameSchedule) {
   std::set<std::uint64_t> different;
   for (const EngineVisit& visit : plan.visits) {
     for (const PlannedTrial& trial : visit.trials) {
-      const std::string key = std::to_string(trial.repeat) + "/" +
-                              std::to_string(trial.workload) + "/" + trial.load.label();
+      const std::string key = std::to_string(trial.repeat) + "/" + std::to_string(trial.workload) +
+                              "/" + trial.load.label();
       EXPECT_EQ(seeds.emplace(key, trial.seed).first->second, trial.seed);
       different.insert(trial.seed);
     }
@@ -120,8 +120,9 @@ TEST(Plan, KeepsOnlyTheAskedEnginesWithTheSameSeeds) {
   const auto refused = make_plan(study, {"lama"});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, base::ErrorKind::usage);
-  EXPECT_EQ(refused.error().message, "--engine lama: the study has no such engine; did you mean "
-                                     "\"llama\"? It has: vllm and llama");
+  EXPECT_EQ(refused.error().message,
+            "--engine lama: the study has no such engine; did you mean "
+            "\"llama\"? It has: vllm and llama");
 }
 
 TEST(Plan, RefusesALevelThatCannotBeReached) {
@@ -167,8 +168,8 @@ TEST(Plan, IsDescribedWithEnginesTrialsRequestsAndDuration) {
   const auto text = describe_plan(planned(study), study);
   ASSERT_TRUE(text.has_value()) << text.error().message;
   for (const char* part : {"study      sample", "24 (repeats: 3, engine starts: 6)",
-                           "36 min 00 s or more", "attach to http://127.0.0.1:1",
-                           "r1-vllm-chat-c8", "256 requests, played in a circle", "repeat 3"}) {
+                           "36 min 00 s or more", "attach to http://127.0.0.1:1", "r1-vllm-chat-c8",
+                           "256 requests, played in a circle", "repeat 3"}) {
     EXPECT_NE(text.value().find(part), std::string::npos) << part << "\n" << text.value();
   }
 }

@@ -29,8 +29,8 @@ std::string duration_text(double seconds) {
 using Lines = std::back_insert_iterator<std::string>;
 
 void describe_head(const Plan& plan, const Study& study, Lines out) {
-  fmt::format_to(out, "study      {}\nmodel      {}\nseed       {}\n", study.name,
-                 study.model.name, study.seed);
+  fmt::format_to(out, "study      {}\nmodel      {}\nseed       {}\n", study.name, study.model.name,
+                 study.seed);
   fmt::format_to(out, "trials     {} (repeats: {}, engine starts: {})\n", plan.trial_count(),
                  study.repeats, plan.visits.size());
   const bool open = !study.loads.empty() && study.loads[0].kind == workload::LoadKind::open;
@@ -45,8 +45,9 @@ void describe_head(const Plan& plan, const Study& study, Lines out) {
   } else if (!open) {
     fmt::format_to(out, " and twice the concurrency in requests");
   }
-  fmt::format_to(out, "\nexpected   {} or more; engine starts and the end of each trial come on "
-                      "top\n",
+  fmt::format_to(out,
+                 "\nexpected   {} or more; engine starts and the end of each trial come on "
+                 "top\n",
                  duration_text(plan.expected_seconds(study)));
 }
 

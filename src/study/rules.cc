@@ -21,15 +21,20 @@ std::string range_wording(const ValueRule& rule, std::string_view noun) {
 
 std::string ValueRule::wording() const {
   switch (shape) {
-    case Shape::flag: return "true or false";
+    case Shape::flag:
+      return "true or false";
     case Shape::whole:
       return range_wording(*this, "a whole number");
-    case Shape::number: return range_wording(*this, "a number");
-    case Shape::list: return "a list";
+    case Shape::number:
+      return range_wording(*this, "a number");
+    case Shape::list:
+      return "a list";
     case Shape::mapping:
-    case Shape::texts: return "a mapping of keys to values";
+    case Shape::texts:
+      return "a mapping of keys to values";
     case Shape::text:
-    case Shape::any_text: break;
+    case Shape::any_text:
+      break;
   }
   if (!words.empty()) return "one of " + listed(words);
   return form.matches == nullptr ? "a text" : form.wording;

@@ -12,14 +12,14 @@ struct MappingRule;
 
 /// The kinds of value that a study file holds.
 enum class Shape {
-  text,       ///< a text; a plain number, true or false must be quoted
-  any_text,   ///< a text; plain numbers and so on are taken as they are written
-  flag,       ///< true or false
-  whole,      ///< a whole number
-  number,     ///< a finite number
-  list,       ///< a list of values of one rule
-  mapping,    ///< known keys
-  texts,      ///< free keys, each with an `any_text`
+  text,      ///< a text; a plain number, true or false must be quoted
+  any_text,  ///< a text; plain numbers and so on are taken as they are written
+  flag,      ///< true or false
+  whole,     ///< a whole number
+  number,    ///< a finite number
+  list,      ///< a list of values of one rule
+  mapping,   ///< known keys
+  texts,     ///< free keys, each with an `any_text`
 };
 
 /// Whether the lower bound itself is allowed.
@@ -37,11 +37,11 @@ struct ValueRule {
   Shape shape = Shape::text;
   double least = 0.0, most = 0.0;  ///< whole, number
   Bound lower = Bound::included;
-  std::vector<std::string> words;  ///< text: one of these; empty = any
-  TextForm form;                   ///< text
-  std::shared_ptr<const ValueRule> item;      ///< list
-  std::size_t least_items = 0;                ///< list
-  std::size_t most_items = 0;                 ///< list
+  std::vector<std::string> words;              ///< text: one of these; empty = any
+  TextForm form;                               ///< text
+  std::shared_ptr<const ValueRule> item;       ///< list
+  std::size_t least_items = 0;                 ///< list
+  std::size_t most_items = 0;                  ///< list
   std::shared_ptr<const MappingRule> mapping;  ///< mapping
 
   /// "a whole number from 1 to 64", "one of chat and completions", ...

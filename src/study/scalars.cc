@@ -46,10 +46,14 @@ nlohmann::json scalar_value(const Tree& tree) {
 
 std::string found_wording(const Tree& tree) {
   switch (tree.kind) {
-    case Tree::Kind::nothing: return "nothing";
-    case Tree::Kind::list: return "a list";
-    case Tree::Kind::map: return "a mapping";
-    case Tree::Kind::scalar: break;
+    case Tree::Kind::nothing:
+      return "nothing";
+    case Tree::Kind::list:
+      return "a list";
+    case Tree::Kind::map:
+      return "a mapping";
+    case Tree::Kind::scalar:
+      break;
   }
   const nlohmann::json value = scalar_value(tree);
   if (value.is_null()) return "nothing";

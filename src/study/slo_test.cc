@@ -21,9 +21,9 @@ TEST(Slo, LeavesOutWhatIsNotNamed) {
 }
 
 TEST(Slo, RefusesAnythingElseAndShowsTheForm) {
-  for (const char* text : {"", "ttft_ms", "ttft_ms < 3", "ttft_ms <= x", "ttft_ms <= -1",
-                           "ttft_ms <= 0", "ttft_ms <= 1, ttft_ms <= 2", "ttft_ms <= 1,",
-                           "ttft_ms <= inf", "ttft_ms <= 1 ms"}) {
+  for (const char* text :
+       {"", "ttft_ms", "ttft_ms < 3", "ttft_ms <= x", "ttft_ms <= -1", "ttft_ms <= 0",
+        "ttft_ms <= 1, ttft_ms <= 2", "ttft_ms <= 1,", "ttft_ms <= inf", "ttft_ms <= 1 ms"}) {
     const auto slo = parse_slo(text);
     ASSERT_FALSE(slo.has_value()) << text;
     EXPECT_EQ(slo.error().kind, base::ErrorKind::usage);

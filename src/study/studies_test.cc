@@ -45,8 +45,8 @@ TEST(Studies, TheScoutStudiesShareModelLoadsAndPrompts) {
 }
 
 TEST(StudyFileDocument, NamesEveryKeyOfTheParser) {
-  const auto text = base::read_file(TOKAMARK_SOURCE_DIR "/docs/STUDY_FILE.md",
-                                    base::ErrorKind::study);
+  const auto text =
+      base::read_file(TOKAMARK_SOURCE_DIR "/docs/STUDY_FILE.md", base::ErrorKind::study);
   ASSERT_TRUE(text.has_value()) << text.error().message;
   const std::function<void(const MappingRule&)> look = [&](const MappingRule& rules) {
     for (const KeyRule& key : rules.keys) {

@@ -38,8 +38,8 @@ struct WindowSpec {
   std::optional<std::uint32_t> warmup_requests;  ///< empty = 2 x concurrency (M14)
   double seconds = 60.0;                         ///< least length of the window (M15)
   std::uint32_t requests = 1000;                 ///< least requests in the window (M15); 0 = none
-  double max_seconds = 0.0;  ///< longest window; 0 = 10 x seconds
-  std::uint32_t probes = 5;  ///< single requests before the ramp
+  double max_seconds = 0.0;                      ///< longest window; 0 = 10 x seconds
+  std::uint32_t probes = 5;                      ///< single requests before the ramp
 };
 
 struct TimeoutSpec {

@@ -104,9 +104,10 @@ TEST(StudyFile, ReadsOpenLoadsWithEachArrivals) {
 }
 
 TEST(StudyFile, ReadsEveryKindOfLength) {
-  const Study study = parsed(with(
-      5, "  - {name: w, input_tokens: {uniform: [16, 64]}, "
-         "output_tokens: {quantiles: [[0.1, 5], [0.5, 129], [0.99, 601]]}}"));
+  const Study study =
+      parsed(with(5,
+                  "  - {name: w, input_tokens: {uniform: [16, 64]}, "
+                  "output_tokens: {quantiles: [[0.1, 5], [0.5, 129], [0.99, 601]]}}"));
   EXPECT_EQ(study.workloads[0].input_tokens.low, 16U);
   EXPECT_EQ(study.workloads[0].input_tokens.high, 64U);
   ASSERT_EQ(study.workloads[0].output_tokens.table.size(), 3U);
@@ -115,8 +116,9 @@ TEST(StudyFile, ReadsEveryKindOfLength) {
 
 TEST(StudyFile, ReadsEngineArgumentsAndVariablesAsTheyAreWritten) {
   const Study study = parsed(
-      with(3, "  - {name: v, kind: vllm, venv: ../env, binary: bin/x, version: 0.10, port: 8000, "
-              "args: [-c, 8192, --rate, 0.50, --on, true], env: {A: 1, B: off}}"));
+      with(3,
+           "  - {name: v, kind: vllm, venv: ../env, binary: bin/x, version: 0.10, port: 8000, "
+           "args: [-c, 8192, --rate, 0.50, --on, true], env: {A: 1, B: off}}"));
   const engine::EngineSpec& spec = study.engines[0];
   EXPECT_EQ(spec.venv, "env");
   EXPECT_EQ(spec.binary, "folder/bin/x");
@@ -197,8 +199,8 @@ TEST(StudyFile, KnowsTheKindsOfALaterVersion) {
 }
 
 TEST(StudyFile, SaysWhichKeyIsMissing) {
-  EXPECT_EQ(mistake(with(1, "")), "s.yaml:2:1: the study needs the key \"model\" (a mapping of "
-                                  "keys to values)");
+  EXPECT_EQ(mistake(with(6, "")),
+            "s.yaml:1:1: the study needs the key \"load\" (a mapping of keys to values)");
   EXPECT_EQ(mistake(with(3, "  - {name: a, kind: openai}")),
             "s.yaml:3:5: engines[0]: kind openai needs the key \"url\"");
   EXPECT_EQ(mistake(with(3, "  - {name: a, kind: simulated}")),
@@ -206,6 +208,18 @@ TEST(StudyFile, SaysWhichKeyIsMissing) {
   EXPECT_EQ(mistake(with(5, "  - {name: chat, input_tokens: 32}")),
             "s.yaml:5:5: workloads[0] needs the key \"output_tokens\" (a whole number from 1 to "
             "1000000)");
+}
+
+TEST(StudyFile, NeedsNoModelWhenEveryEngineIsAttached) {
+  EXPECT_EQ(parsed(with(1, "")).model.name, "");
+  EXPECT_EQ(parse_study(to_json(parsed(with(1, ""))).dump(), "s", "/", {}).value().model.name, "");
+  EXPECT_EQ(parse_study("engines: [{name: a, kind: vllm}]\n"
+                        "workloads: [{name: chat, input_tokens: 32, output_tokens: 32}]\n"
+                        "load: {concurrency: [8]}\nwindow: {requests: 0}\n",
+                        "s.yaml", "/", {})
+                .error()
+                .message,
+            "s.yaml:1:1: the study needs the key \"model\", since it starts the engine \"a\"");
 }
 
 TEST(StudyFile, RefusesKeysThatExcludeEachOther) {
@@ -263,8 +277,9 @@ TEST(StudyFile, AllowsTwoEnginesOnOnePort) {
 
 TEST(StudyFile, RefusesNamesThatAreNoFileNames) {
   const std::string message = mistake(with(3, "  - {name: \"a/b\", kind: vllm}"));
-  EXPECT_EQ(message, "s.yaml:3:12: engines[0].name: expected a name of up to 64 letters, digits, "
-                     "'.', '_' and '-', a letter or digit first, found the text \"a/b\"");
+  EXPECT_EQ(message,
+            "s.yaml:3:12: engines[0].name: expected a name of up to 64 letters, digits, "
+            "'.', '_' and '-', a letter or digit first, found the text \"a/b\"");
 }
 
 TEST(StudyFile, RefusesEmptyLists) {
@@ -287,9 +302,9 @@ TEST(StudyFile, RefusesLengthsThatCannotBe) {
             "and a word of the prompt; ask for 5 or more, or set salt: false");
   EXPECT_EQ(mistake(with(5, "  - {name: c, input_tokens: {uniform: [9, 8]}, output_tokens: 8}")),
             "s.yaml:5:39: uniform: the least length comes first, as in [16, 64]");
-  EXPECT_EQ(mistake(with(
-                5, "  - {name: c, input_tokens: {quantiles: [[0.5, 9], [0.4, 10]]}, "
-                   "output_tokens: 8}")),
+  EXPECT_EQ(mistake(with(5,
+                         "  - {name: c, input_tokens: {quantiles: [[0.5, 9], [0.4, 10]]}, "
+                         "output_tokens: 8}")),
             "s.yaml:5:52: quantiles: expected pairs [probability from 0 to 1, whole length of 1 or "
             "more], rising in both");
 }
@@ -301,10 +316,12 @@ TEST(StudyFile, SaysWhereYamlIsBroken) {
   EXPECT_EQ(mistake("a: 1\n---\nb: 2\n"),
             "s.yaml:2:1: something follows the study here; a study is one YAML document");
   EXPECT_EQ(mistake("a: [1], 2]"), "s.yaml:1:7: not YAML: end of map not found");
-  EXPECT_EQ(mistake("- 1"), "s.yaml:1:1: expected a study, a mapping with the keys model, engines, "
-                            "workloads and load; found a list");
-  EXPECT_EQ(mistake(""), "s.yaml:1:1: expected a study, a mapping with the keys model, engines, "
-                         "workloads and load; found nothing");
+  EXPECT_EQ(mistake("- 1"),
+            "s.yaml:1:1: expected a study, a mapping with the keys model, engines, "
+            "workloads and load; found a list");
+  EXPECT_EQ(mistake(""),
+            "s.yaml:1:1: expected a study, a mapping with the keys model, engines, "
+            "workloads and load; found nothing");
 }
 
 TEST(StudyFile, BoundsWhatAliasesCanMakeOfASmallFile) {
@@ -328,8 +345,9 @@ TEST(StudyFile, RefusesAMissingFile) {
 
 TEST(StudyJson, ReadsBackAsTheSameStudy) {
   const std::string yaml =
-      with(3, "  - {name: v, kind: vllm, venv: /env, args: [-c, 1], env: {A: b}, port: 1}\n"
-              "  - {name: o, kind: openai, url: \"http://h:1\", headers: {x-a: b}}") +
+      with(3,
+           "  - {name: v, kind: vllm, venv: /env, args: [-c, 1], env: {A: b}, port: 1}\n"
+           "  - {name: o, kind: openai, url: \"http://h:1\", headers: {x-a: b}}") +
       "slo: {ttft_ms: 200}\nhardware: {gpu: H200, price_per_hour_usd: 3.5}\nseed: 4\n";
   const nlohmann::json json = to_json(parsed(yaml));
   EXPECT_EQ(to_json(parsed(json.dump())), json);
@@ -348,8 +366,9 @@ TEST(StudyJson, ReadsBackOpenLoadsAndLengths) {
 
 TEST(StudyJson, HidesWhatSoundsLikeASecret) {
   const nlohmann::json json = to_json(parsed(
-      with(3, "  - {name: o, kind: openai, url: \"http://h:1\", headers: {Authorization: s3, x: y},"
-              " env: {HF_TOKEN: s3}}")));
+      with(3,
+           "  - {name: o, kind: openai, url: \"http://h:1\", headers: {Authorization: s3, x: y},"
+           " env: {HF_TOKEN: s3}}")));
   EXPECT_EQ(json.dump().find("s3"), std::string::npos);
   EXPECT_EQ(json["engines"][0]["headers"]["x"], "y");
 }

@@ -65,9 +65,12 @@ Json engine_json(const engine::EngineSpec& spec) {
 
 Json length_json(const LengthSpec& spec) {
   switch (spec.kind) {
-    case LengthSpec::Kind::fixed: return spec.fixed;
-    case LengthSpec::Kind::uniform: return {{"uniform", {spec.low, spec.high}}};
-    case LengthSpec::Kind::quantiles: break;
+    case LengthSpec::Kind::fixed:
+      return spec.fixed;
+    case LengthSpec::Kind::uniform:
+      return {{"uniform", {spec.low, spec.high}}};
+    case LengthSpec::Kind::quantiles:
+      break;
   }
   Json table = Json::array();
   for (const auto& [probability, tokens] : spec.table) {
@@ -122,12 +125,12 @@ Json to_json(const Study& study) {
   Json json{{"name", study.name},
             {"seed", study.seed},
             {"repeats", study.repeats},
-            {"model", model_json(study.model)},
             {"load", load_json(study.loads)},
             {"window", window_json(study.window)},
             {"slo", Json::object()},
             {"hardware", Json::object()},
             {"client", {{"threads", study.client.threads}}}};
+  if (!study.model.name.empty()) json["model"] = model_json(study.model);
   for (const engine::EngineSpec& spec : study.engines) json["engines"].push_back(engine_json(spec));
   for (const WorkloadSpec& spec : study.workloads) json["workloads"].push_back(workload_json(spec));
   json["timeouts"] = {{"connect_s", study.timeouts.connect_s},

@@ -68,8 +68,8 @@ KeyRule optional(std::string name, ValueRule rule, std::string meaning) {
 }
 
 KeyRule defaulted(std::string name, nlohmann::json fallback, ValueRule rule, std::string meaning) {
-  return {std::move(name), Need::optional, std::move(fallback), {std::move(rule)},
-          std::move(meaning)};
+  return {
+      std::move(name), Need::optional, std::move(fallback), {std::move(rule)}, std::move(meaning)};
 }
 
 /// Adds the form "one value" to a key that takes a list.
@@ -81,7 +81,7 @@ KeyRule or_single(KeyRule key) {
 MappingRule model_rules() {
   MappingRule rules;
   rules.keys = {
-      required("name", text(), "Served name of the model; also what is loaded when path is absent."),
+      required("name", text(), "Served name; also what is loaded when path is absent."),
       optional("path", text(), "Local folder, GGUF file or hub id to load."),
       optional("revision", text(), "Revision on the hub."),
       optional("precision", text(), "Precision of the weights, as in fp8 or bf16; informative."),
@@ -182,7 +182,7 @@ MappingRule window_rules() {
       optional("warmup_requests", whole(0, 1e6),
                "Least warm-up in requests; absent = twice the concurrency."),
       defaulted("seconds", 60.0, above_zero(7 * kDay), "Least length of the window, in seconds."),
-      defaulted("requests", 1000, whole(0, 1e6), "Least requests in the window; 0 = no such floor."),
+      defaulted("requests", 1000, whole(0, 1e6), "Least requests in the window; 0 = no floor."),
       defaulted("max_seconds", 0.0, number(0, 7 * kDay),
                 "Longest window, in seconds; 0 = ten times seconds."),
       defaulted("probes", 5, whole(0, 1000), "Single requests before the load starts."),
@@ -233,7 +233,8 @@ MappingRule top_rules() {
       optional("name", text(name_form()), "Name of the study; absent = the file's name."),
       defaulted("repeats", 1, whole(1, 1000), "Blocks: each visits every engine once."),
       optional("seed", whole(0, kMaxSeed), "Seed of everything that is random; default 1."),
-      required("model", mapping(model_rules()), "The model under test."),
+      optional("model", mapping(model_rules()),
+               "The model under test; absent = the first that an attached server lists."),
       required("engines", list_of(mapping(engine_rules()), 1, 64), "The engines to compare."),
       required("workloads", list_of(mapping(workload_rules()), 1, 256), "What is asked of them."),
       required("load", mapping(load_rules()), "How much is asked at a time."),

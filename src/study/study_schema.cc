@@ -20,11 +20,14 @@ Json number_bound(double value) {
 Json value_schema(const ValueRule& rule) {
   const Json any_scalar = Json::array({"string", "number", "boolean"});
   switch (rule.shape) {
-    case Shape::flag: return {{"type", "boolean"}};
-    case Shape::any_text: return {{"type", any_scalar}};
+    case Shape::flag:
+      return {{"type", "boolean"}};
+    case Shape::any_text:
+      return {{"type", any_scalar}};
     case Shape::texts:
       return {{"type", "object"}, {"additionalProperties", {{"type", any_scalar}}}};
-    case Shape::mapping: return mapping_schema(*rule.mapping);
+    case Shape::mapping:
+      return mapping_schema(*rule.mapping);
     case Shape::list:
       return {{"type", "array"},
               {"items", value_schema(*rule.item)},
@@ -37,7 +40,8 @@ Json value_schema(const ValueRule& rule) {
               {least, number_bound(rule.least)},
               {"maximum", number_bound(rule.most)}};
     }
-    case Shape::text: break;
+    case Shape::text:
+      break;
   }
   Json schema{{"type", "string"}};
   if (!rule.words.empty()) schema["enum"] = rule.words;

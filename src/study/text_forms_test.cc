@@ -28,7 +28,8 @@ TEST(TextForms, AgreeWithTheirPatterns) {
   expect_agreement(url_form(), {"http://h", "https://h:1/v1", "http://[::1]:80", "http://1.2.3.4"},
                    {"", "h:80", "ftp://h", "http://", "http:///x", "http://:80", "http://a b"});
   expect_agreement(variable_form(), {"A", "_a9"}, {"", "9A", "A-B", "A=B"});
-  expect_agreement(arrivals_form(), {"constant", "poisson", "gamma", "gamma:1.5", "gamma:0", "gamma:12"},
+  expect_agreement(arrivals_form(),
+                   {"constant", "poisson", "gamma", "gamma:1.5", "gamma:0", "gamma:12"},
                    {"", "Poisson", "gamma:", "gamma:.5", "gamma:1.", "gamma:1.2.3", "gamma:-1",
                     "gamma:1e3", "gamma:12345678901234567", "poisson:1"});
 }

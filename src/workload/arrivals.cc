@@ -10,9 +10,12 @@ namespace {
 /// One gap with mean 1.
 double unit_gap(const LoadShape& load, base::Rng& rng) {
   switch (load.arrivals) {
-    case Arrivals::constant: return 1.0;
-    case Arrivals::poisson: return rng.exponential();
-    case Arrivals::gamma: break;
+    case Arrivals::constant:
+      return 1.0;
+    case Arrivals::poisson:
+      return rng.exponential();
+    case Arrivals::gamma:
+      break;
   }
   return rng.gamma_mean_one(1.0 / (load.gamma_cv * load.gamma_cv));
 }

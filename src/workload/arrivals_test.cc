@@ -98,7 +98,8 @@ TEST(Arrivals, PoissonCountsPerSecondHaveADispersionOfOne) {
 }
 
 TEST(Arrivals, GammaGapsHaveTheAskedRateAndCoefficientOfVariation) {
-  const auto gaps = gaps_s(arrival_offsets(open_load(20.0, Arrivals::gamma, 2.0), seconds(2000), 9));
+  const LoadShape load = open_load(20.0, Arrivals::gamma, 2.0);
+  const auto gaps = gaps_s(arrival_offsets(load, seconds(2000), 9));
   const double standard_error = 2.0 / std::sqrt(static_cast<double>(gaps.size()));
   EXPECT_NEAR(mean(gaps) * 20.0, 1.0, 3.0 * standard_error);
   EXPECT_NEAR(coefficient_of_variation(gaps), 2.0, 0.15);

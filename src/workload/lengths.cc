@@ -25,31 +25,39 @@ std::uint32_t at_probability(const LengthSpec& spec, double probability) {
 
 std::uint32_t sample_length(const LengthSpec& spec, base::Rng& rng) {
   switch (spec.kind) {
-    case LengthSpec::Kind::fixed: return spec.fixed;
+    case LengthSpec::Kind::fixed:
+      return spec.fixed;
     case LengthSpec::Kind::uniform: {
       TOKAMARK_ASSERT(spec.low <= spec.high);
       const std::uint64_t choices = std::uint64_t{spec.high} - spec.low + 1;
       return spec.low + static_cast<std::uint32_t>(rng.below(choices));
     }
-    case LengthSpec::Kind::quantiles: break;
+    case LengthSpec::Kind::quantiles:
+      break;
   }
   return at_probability(spec, rng.uniform());
 }
 
 std::uint32_t least_length(const LengthSpec& spec) {
   switch (spec.kind) {
-    case LengthSpec::Kind::fixed: return spec.fixed;
-    case LengthSpec::Kind::uniform: return spec.low;
-    case LengthSpec::Kind::quantiles: break;
+    case LengthSpec::Kind::fixed:
+      return spec.fixed;
+    case LengthSpec::Kind::uniform:
+      return spec.low;
+    case LengthSpec::Kind::quantiles:
+      break;
   }
   return at_probability(spec, 0.0);
 }
 
 std::uint32_t greatest_length(const LengthSpec& spec) {
   switch (spec.kind) {
-    case LengthSpec::Kind::fixed: return spec.fixed;
-    case LengthSpec::Kind::uniform: return spec.high;
-    case LengthSpec::Kind::quantiles: break;
+    case LengthSpec::Kind::fixed:
+      return spec.fixed;
+    case LengthSpec::Kind::uniform:
+      return spec.high;
+    case LengthSpec::Kind::quantiles:
+      break;
   }
   return at_probability(spec, 1.0);
 }

@@ -45,10 +45,14 @@ base::Result<Prompts> keep_categories(Prompts prompts, const std::vector<std::st
 base::Result<Prompts> parse_as(PromptFormat format, const std::string& bytes,
                                const std::string& file) {
   switch (format) {
-    case PromptFormat::yaml: return parse_category_yaml(bytes, file);
-    case PromptFormat::json: return parse_category_json(bytes, file);
-    case PromptFormat::jsonl: return parse_json_lines(bytes, file);
-    case PromptFormat::text: break;
+    case PromptFormat::yaml:
+      return parse_category_yaml(bytes, file);
+    case PromptFormat::json:
+      return parse_category_json(bytes, file);
+    case PromptFormat::jsonl:
+      return parse_json_lines(bytes, file);
+    case PromptFormat::text:
+      break;
   }
   return parse_text_lines(bytes, file);
 }

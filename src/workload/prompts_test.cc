@@ -25,8 +25,8 @@ TEST(Prompts, ReadsCategoriesFromYamlInTheirOrder) {
 }
 
 TEST(Prompts, ReadsCategoriesFromJsonInTheirOrder) {
-  const auto prompts = parse_prompts(R"({"z": ["\ud83d\ude00"], "a": ["b", "c"]})", "p.json",
-                                     PromptFormat::json);
+  const auto prompts =
+      parse_prompts(R"({"z": ["\ud83d\ude00"], "a": ["b", "c"]})", "p.json", PromptFormat::json);
   ASSERT_TRUE(prompts.has_value());
   ASSERT_EQ(prompts.value().size(), 3U);
   EXPECT_EQ(prompts.value()[0].prompt.text, "\xF0\x9F\x98\x80");

@@ -71,9 +71,12 @@ void append_line(std::string& text, const Json& json) {
 
 const char* to_word(Arrivals arrivals) {
   switch (arrivals) {
-    case Arrivals::constant: return "constant";
-    case Arrivals::poisson: return "poisson";
-    case Arrivals::gamma: break;
+    case Arrivals::constant:
+      return "constant";
+    case Arrivals::poisson:
+      return "poisson";
+    case Arrivals::gamma:
+      break;
   }
   return "gamma";
 }

@@ -34,9 +34,9 @@ struct LoadShape {
 
 /// One prompt as it will be rendered into a request body.
 struct Prompt {
-  std::string category;       ///< "short", "code", ...; "synthetic" when generated
-  std::string text;           ///< UTF-8 user text; empty when `messages_json` is set
-  std::string messages_json;  ///< a JSON array of chat messages, or empty
+  std::string category;            ///< "short", "code", ...; "synthetic" when generated
+  std::string text;                ///< UTF-8 user text; empty when `messages_json` is set
+  std::string messages_json;       ///< a JSON array of chat messages, or empty
   std::uint32_t input_tokens = 0;  ///< asked length of a synthetic prompt; 0 = not stated
 };
 

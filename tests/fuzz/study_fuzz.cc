@@ -29,8 +29,8 @@ void check_study(const study::Study& parsed) {
   const std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   const auto again = study::parse_study(text, "again.json", kFolder, {});
   if (again.has_value()) {
-    TOKAMARK_ASSERT(study::to_json(again.value()).dump(
-                        -1, ' ', false, nlohmann::json::error_handler_t::replace) == text);
+    TOKAMARK_ASSERT(study::to_json(again.value())
+                        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) == text);
   } else {
     check_error(again.error());
   }

@@ -42,9 +42,9 @@
     return Math.max(1, Math.min(names.length, Math.floor((width - 60) / needed)));
   }
 
-  // A title in as many lines as it needs beside the chart's menu.
+  // A title in as many lines as it needs.
   function titleLines(title, width) {
-    var most = Math.max(12, Math.floor((width - 70) / 9.2));
+    var most = Math.max(12, Math.floor((width - 8) / 9.2));
     return title.split(' ').reduce(function (lines, word) {
       var last = lines[lines.length - 1];
       if (last && last.length + 1 + word.length <= most) {
@@ -64,7 +64,7 @@
       var count = copy.concat.length;
       var most = Math.max(1, Math.min(4, Math.floor(width / 260)));
       copy.columns = Math.ceil(count / Math.ceil(count / most));
-      var room = Math.floor((width - 12) / copy.columns) - 84;
+      var room = Math.floor((width + 24) / copy.columns) - 24 - 64;
       copy.concat.forEach(function (panel) {
         panel.width = Math.max(120, Math.min(room, 420));
       });
@@ -85,7 +85,7 @@
 
   function draw(figure, index) {
     var element = document.getElementById('figure-' + index);
-    var width = element.clientWidth;
+    var width = element.clientWidth - 38;  // vega-embed keeps this much for the menu
     if (figure.width === width) {
       return;
     }
