@@ -47,8 +47,8 @@ int main_program(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    const int code = program.exit(e);
-    return code == 0 ? 0 : base::exit_code(base::ErrorKind::usage);
+    if (e.get_exit_code() == 0) return program.exit(e);  // --help and --version
+    return report({base::ErrorKind::usage, std::string(e.what()) + "; see tokamark --help"});
   }
   if (list_engines) action = print_engines;
   if (!action) {

@@ -13,7 +13,7 @@ namespace tokamark::cli {
 namespace {
 
 base::Result<void> serve(const sim::SimOptions& options) {
-  const std::atomic<bool>& stop = run::install_stop_handlers();
+  const std::atomic<bool>& stop = run::install_stop_handlers("");
   return sim::serve(options, stop, [&options](std::uint16_t port) {
     fmt::print("SIMULATED engine {} on http://{}:{}\n", options.profile, options.host, port);
     std::fflush(stdout);

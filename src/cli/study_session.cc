@@ -138,7 +138,9 @@ base::Result<void> play(const Prepared& prepared, run::ResultsFolder& folder, Ex
   // With the JSON on standard output, everything for people goes to standard error.
   std::FILE* const out = json_copy == "-" ? stderr : stdout;
   const std::unique_ptr<run::Observer> screen = make_screen(out);
-  const std::atomic<bool>& stop = run::install_stop_handlers();
+  const std::atomic<bool>& stop = run::install_stop_handlers(
+      "\ntokamark: stopping: writing what was measured and stopping engines (once more to stop at "
+      "once)\n");
   const auto outcome = run::run_study(prepared.study, prepared.plan, folder, stop, *screen);
   // Even when the run broke off, what is on disk is summarised.
   const auto result = write_summaries(folder, exports);

@@ -167,6 +167,26 @@ TEST_F(Playing, ARequestThatFindsItsConnectionClosedIsSentAgainOnceAndSaysSo) {
   EXPECT_GE(resent, 1);
 }
 
+TEST_F(Playing, AnEndOfConnectionThatComesWithTheAnswersLastBytesIsNotMissed) {
+  closed(4, 200);
+  ScriptedServer server([](int) {
+    return ScriptedServer::Answer{streamed_answer(3), After::half_close};
+  });
+  for (const RequestRecord& r : measured(run(server))) {
+    EXPECT_EQ(r.status, RequestStatus::succeeded) << r.error_message;
+  }
+}
+
+TEST_F(Playing, AServerThatClosesAfterEveryAnswerIsSoonGivenAFreshConnectionForEach) {
+  closed(2, 60);
+  ScriptedServer server([](int) {
+    return ScriptedServer::Answer{streamed_answer(3), After::close};
+  });
+  int resent = 0;
+  for (const RequestRecord& r : run(server).records) resent += r.resends;
+  EXPECT_LE(resent, 4);  // three chances, and a second stream may be at it at the same time
+}
+
 TEST_F(Playing, ASilentServerIsATimeout) {
   closed(1, 1);
   options.window.warmup_requests = 0;

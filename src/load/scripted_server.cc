@@ -96,6 +96,13 @@ void ScriptedServer::serve(int socket) {
     if (answer.silent) continue;
     --at_once_;
     if (::send(socket, answer.bytes.data(), answer.bytes.size(), MSG_NOSIGNAL) < 0) return;
+    if (answer.after == After::half_close) {
+      ::shutdown(socket, SHUT_WR);
+      char ignored[4096];
+      while (::read(socket, ignored, sizeof ignored) > 0) {
+      }
+      return;
+    }
     if (answer.after == After::close) {
       ::shutdown(socket, SHUT_RDWR);
       return;

@@ -13,7 +13,9 @@ namespace tokamark::load {
 /// the product.
 class ScriptedServer {
  public:
-  enum class After { keep, close };
+  /// What happens after the answer. `half_close` ends our direction together with the answer's last
+  /// bytes and leaves later requests unread, as some servers' closing does.
+  enum class After { keep, close, half_close };
   struct Answer {
     std::string bytes;
     After after = After::keep;

@@ -18,6 +18,10 @@ constexpr std::size_t kReadSize = 64 * 1024;
 /// Most streams one thread opens for an open load before a request fails for want of one.
 constexpr std::size_t kMaxSlots = 100'000;
 
+/// A server that promises keep-alive and then closes anyway (llama.cpp does after every stream)
+/// has this many chances before its connections are no longer used twice.
+constexpr std::uint64_t kReuseTrials = 3;
+
 double thread_cpu_s() {
   rusage usage{};
   ::getrusage(RUSAGE_THREAD, &usage);
@@ -48,6 +52,10 @@ Shard::Shard(const PlayOptions& options, const Place& place)
 
 Shard::~Shard() = default;
 
+bool Shard::reuses_connections() const {
+  return reuse_lost_ < kReuseTrials || reuse_lost_ <= reuse_kept_;
+}
+
 bool Shard::closed_loop() const {
   return options_.schedule->load.kind == workload::LoadKind::closed;
 }
@@ -60,6 +68,7 @@ Shard::Slot& Shard::add_slot() {
 
 void Shard::open_connection(Slot& slot) {
   slot.connection.connect(options_.endpoint, tls_);
+  slot.answered = false;
   slot.connect_started = now();
   if (slot.connection.socket() >= 0) poller_.watch(slot.connection.socket(), &slot);
 }
@@ -186,6 +195,7 @@ void Shard::issue(Slot& slot, base::Nanos scheduled) {
   slot.pending.schedule_index = next.schedule_index;
   slot.pending.requested_output_tokens = next.output_tokens;
   slot.pending.scheduled = scheduled;
+  slot.reused = slot.answered;
   if (slot.connection.state() == net::Connection::State::open) {
     slot.state = SlotState::sending;
     send_some(slot);
@@ -284,18 +294,20 @@ void Shard::read_all(Slot& slot) {
     slot.last_activity = stamp.time;
     const bool had_token = slot.reader.record().first_token.count() >= 0;
     slot.reader.on_bytes(data, got.size, stamp);
-    if (options_.live != nullptr) {
-      const std::uint64_t seen = slot.reader.tokens_seen();
-      options_.live->tokens.fetch_add(seen - slot.tokens_reported, std::memory_order_relaxed);
-      slot.tokens_reported = seen;
-      if (!had_token && slot.reader.record().first_token.count() >= 0) {
-        options_.live->add_ttft(slot.reader.record().first_token - slot.reader.record().scheduled);
-      }
-    }
-    if (!slot.reader.active()) {
-      end_request(slot, stamp.time);
-      return;
-    }
+    if (options_.live != nullptr) show_live(slot, had_token ? TokenSeen::before : TokenSeen::now);
+    // No return after the end of an answer: the server's close may have come with its last bytes,
+    // and an edge-triggered event tells of both only once.
+    if (!slot.reader.active()) end_request(slot, stamp.time);
+  }
+}
+
+void Shard::show_live(Slot& slot, TokenSeen seen) {
+  const record::RequestRecord& record = slot.reader.record();
+  const std::uint64_t tokens = slot.reader.tokens_seen();
+  options_.live->tokens.fetch_add(tokens - slot.tokens_reported, std::memory_order_relaxed);
+  slot.tokens_reported = tokens;
+  if (seen == TokenSeen::now && record.first_token.count() >= 0) {
+    options_.live->add_ttft(record.first_token - record.scheduled);
   }
 }
 
@@ -308,6 +320,7 @@ void Shard::on_closed(Slot& slot, const ReadStamp& stamp, const char* reason) {
   // exists, so the same request goes out once more on a fresh connection, and the record says so.
   const record::RequestRecord& record = slot.reader.record();
   if (!slot.reader.has_bytes() && record.connections == 0 && record.resends == 0) {
+    if (slot.reused) ++reuse_lost_;
     resend(slot);
     return;
   }
@@ -344,7 +357,9 @@ void Shard::resend(Slot& slot) {
 void Shard::end_request(Slot& slot, base::Nanos at) {
   record::RequestRecord record = slot.reader.take();
   const bool was_sent = record.sent.count() >= 0;
-  if (!slot.reader.keep_alive()) slot.connection.close();
+  if (slot.reused && record.connections == 0 && record.first_byte.count() >= 0) ++reuse_kept_;
+  slot.answered = slot.reader.keep_alive() && reuses_connections();
+  if (!slot.answered) slot.connection.close();
   slot.state = SlotState::idle;
   place_.window->count_ended(record.scheduled);
   const bool connect_failed =

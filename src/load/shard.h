@@ -54,6 +54,7 @@ class Shard {
 
   [[nodiscard]] base::Nanos now() const { return std::chrono::steady_clock::now() - start_; }
   [[nodiscard]] bool closed_loop() const;
+  [[nodiscard]] bool reuses_connections() const;
   Slot& add_slot();
   Slot& free_slot();
   void refuse(base::Nanos scheduled);
@@ -64,6 +65,8 @@ class Shard {
   void mark_sent(Slot& slot, base::Nanos at);
   void on_ready(Slot& slot);
   void read_all(Slot& slot);
+  enum class TokenSeen { before, now };
+  void show_live(Slot& slot, TokenSeen seen);
   void on_closed(Slot& slot, const ReadStamp& stamp, const char* reason);
   void resend(Slot& slot);
   void end_request(Slot& slot, base::Nanos at);
@@ -91,6 +94,8 @@ class Shard {
   std::string connect_error_;
   ThreadCost cost_;
   double cpu_at_open_s_ = -1.0;
+  std::uint64_t reuse_lost_ = 0;  ///< requests that found their used connection closed
+  std::uint64_t reuse_kept_ = 0;  ///< requests that were answered on a used connection
   bool window_cost_done_ = false;
   bool reported_ready_ = false;
   bool clock_stepped_ = false;

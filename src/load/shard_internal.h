@@ -21,6 +21,8 @@ struct Shard::Slot {
   base::Nanos connect_started{0};
   base::Nanos last_activity{0};
   std::uint64_t tokens_reported = 0;
+  bool answered = false;  ///< the connection has carried a whole answer
+  bool reused = false;    ///< the request went out on such a connection
 };
 
 }  // namespace tokamark::load

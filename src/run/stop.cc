@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <csignal>
+#include <cstring>
 
 #include "base/error.h"
 
@@ -10,19 +11,18 @@ namespace tokamark::run {
 namespace {
 
 std::atomic<bool> stop_asked{false};
+const char* stop_text = "";
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 extern "C" void on_signal(int) {
   if (stop_asked.exchange(true)) ::_exit(base::exit_code(base::ErrorKind::interrupted));
-  constexpr char kText[] =
-      "\ntokamark: stopping: writing what was measured and stopping engines "
-      "(once more to stop at once)\n";
-  (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
+  (void)!::write(STDERR_FILENO, stop_text, std::strlen(stop_text));
 }
 
 }  // namespace
 
-const std::atomic<bool>& install_stop_handlers() {
+const std::atomic<bool>& install_stop_handlers(const char* text) {
+  stop_text = text;
   struct sigaction action {};
   action.sa_handler = on_signal;
   ::sigemptyset(&action.sa_mask);

@@ -131,7 +131,8 @@ class StudyRunner {
 
   void fail(const std::string& name, const std::string& why) {
     failed_.insert(name);
-    outcome_.engine_failures.push_back("engine " + name + ": " + why);
+    const bool named = why.rfind("engine \"", 0) == 0;
+    outcome_.engine_failures.push_back(named ? why : "engine \"" + name + "\": " + why);
     observer_.on_message(outcome_.engine_failures.back());
   }
 

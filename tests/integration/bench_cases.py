@@ -1,9 +1,10 @@
 """`tokamark bench`: a server that already runs, no study file."""
 
 import json
+import signal
 
 import openai_server
-from case import EXIT_STUDY, EXIT_USAGE, IntegrationCase
+from case import EXIT_INTERRUPTED, EXIT_STUDY, EXIT_USAGE, IntegrationCase
 from results import Results
 
 LENGTHS = ("--input-tokens", "16", "--output-tokens", "16")
@@ -122,6 +123,21 @@ class BenchCase(IntegrationCase):
         self.assertEqual(1, len(made), finished)
         self.assertRegex(made[0].name, r"^bench-\d{8}T?\d{6}Z?")
         self.assert_measured(finished, Results(made[0]))
+
+    def test_interrupted_bench_resumes(self):
+        server = self.scripted()
+        results = Results(self.folder / "out")
+        program = self.start_tokamark("bench", "--url", server.url, *SHORT, "-c", "1,2",
+                                      "--output", "out")
+        self.wait_for(results.ids_on_disk, "the first trial is written", program)
+        before = len(server.requests)
+        self.wait_for(lambda: len(server.requests) > before + 6, "the second trial runs", program)
+        program.send(signal.SIGINT)
+        finished = program.finish()
+        self.assertEqual(EXIT_INTERRUPTED, finished.code, finished)
+        self.assertIn("tokamark run --resume out", finished.err)
+        self.assert_measured(self.tokamark("run", "--resume", "out"), results)
+        self.assertEqual([1, 2], [t["load"]["concurrency"] for t in results.trials])
 
     def test_bad_flags(self):
         url = "http://127.0.0.1:9"

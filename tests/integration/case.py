@@ -39,7 +39,7 @@ class IntegrationCase(unittest.TestCase):
         self.mark = uuid.uuid4().hex
         self.folder = Path(tempfile.mkdtemp(prefix="tokamark-test-"))
         self.servers_folder = Path(tempfile.mkdtemp(prefix="tokamark-test-servers-"))
-        self._locks = []
+        self._ports = None
         self.addCleanup(self._clean_up)
 
     def _clean_up(self):
@@ -49,8 +49,6 @@ class IntegrationCase(unittest.TestCase):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        for lock in self._locks:
-            lock.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.servers_folder, ignore_errors=True)
 
@@ -128,18 +126,20 @@ class IntegrationCase(unittest.TestCase):
 
     def free_port(self):
         """A port that no other case of this suite takes, below the kernel's own choices."""
-        for _ in range(200):
-            port = random.randint(15000, 29999)
-            lock = open(Path(tempfile.gettempdir()) / f"tokamark-test-port-{port}.lock", "w")
+        if self._ports is None:
+            name = f"tokamark-test-ports-{os.getuid()}.lock"
+            self._ports = open(Path(tempfile.gettempdir()) / name, "w")
+            self.addCleanup(self._ports.close)
+        for port in random.sample(range(15000, 30000), 200):
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # One byte of the file for each port; the lock lasts until the file is closed.
+                fcntl.lockf(self._ports, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
                 with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     probe.bind(("127.0.0.1", port))
+                return port
             except OSError:
-                lock.close()
                 continue
-            self._locks.append(lock)
-            return port
         self.fail("no free port found")
 
     def start_sim(self, profile="tiny-vllm", model="smollm2", arguments=()):

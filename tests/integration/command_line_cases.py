@@ -102,11 +102,18 @@ class CommandLineCase(IntegrationCase):
         self.assertEqual({"short", "code"}, categories)
 
     def test_usage_errors(self):
-        for arguments in (["run"], ["frobnicate"], ["run", "x.yaml", "--frobnicate"], ["bench"],
-                          ["bench", "--url", "http://127.0.0.1:1", "--api", "telepathy"]):
-            finished = self.tokamark(*arguments)
-            self.assertEqual(EXIT_USAGE, finished.code, finished)
-            self.assertNotEqual("", finished.err.strip(), finished)
+        for arguments, named in (
+                (["run"], "STUDY"),
+                (["frobnicate"], "frobnicate"),
+                (["run", "x.yaml", "--frobnicate"], "--frobnicate"),
+                (["run", "x.yaml", "--export", "stone"], "stone"),
+                (["bench"], "--url"),
+                (["bench", "--url", "http://127.0.0.1:9", "-c", "many"], "many"),
+                (["bench", "--url", "http://127.0.0.1:9", "--api", "telepathy"], "telepathy"),
+                (["report", "nowhere"], "nowhere is not a results folder"),
+                (["run", "--resume", "nowhere"], "nowhere is not a results folder")):
+            with self.subTest(arguments):
+                self.assert_error(self.tokamark(*arguments), EXIT_USAGE, named)
 
 
 class BadStudyCase(IntegrationCase):
