@@ -96,14 +96,22 @@ std::vector<const EngineAdapter*> all_adapters() {
 }
 
 base::Result<const EngineAdapter*> adapter_of(const EngineSpec& spec) {
+  if (!spec.image.empty()) {
+    return Error{ErrorKind::study,
+                 fmt::format("engine \"{}\": this version starts no container images; set venv or "
+                             "binary, or start it yourself and attach with kind: openai",
+                             spec.name)};
+  }
   std::string known;
   for (const EngineAdapter* adapter : all_adapters()) {
     if (adapter->kind() == spec.kind) return adapter;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", adapter->kind());
   }
-  return Error{ErrorKind::study,
-               fmt::format("engine \"{}\": kind \"{}\" is not known; use one of {}", spec.name,
-                           spec.kind, known)};
+  return Error{
+      ErrorKind::study,
+      fmt::format("engine \"{}\": kind \"{}\" cannot be started by this version; use one of "
+                  "{}, or start it yourself and attach with kind: openai",
+                  spec.name, spec.kind, known)};
 }
 
 base::Result<std::string> reset_vllm_prefix_cache(const ControlPlane& plane) {

@@ -117,8 +117,11 @@ TEST_F(Adapter, WhatIsMissingIsNamedWithItsFix) {
   EXPECT_THAT(error(), HasSubstr("needs `url`"));
   spec_.kind = "vlm";
   EXPECT_EQ(error(),
-            "engine \"e\": kind \"vlm\" is not known; use one of llama-cpp, openai, "
-            "simulated, vllm");
+            "engine \"e\": kind \"vlm\" cannot be started by this version; use one of llama-cpp, "
+            "openai, simulated, vllm, or start it yourself and attach with kind: openai");
+  spec_.kind = "vllm";
+  spec_.image = "vllm/vllm-openai:v0.32.0";
+  EXPECT_THAT(error(), HasSubstr("starts no container images"));
 }
 
 TEST_F(Adapter, LlamaServerRunsAGgufWithItsCachesOff) {

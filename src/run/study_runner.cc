@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include "engine/engine.h"
+#include "probe/sampler.h"
+#include "run/memory_settle.h"
 #include "run/trial_runner.h"
 
 namespace tokamark::run {
@@ -25,6 +28,8 @@ class StudyRunner {
               const std::atomic<bool>& stop, Observer& observer)
       : study_(study), folder_(folder), stop_(stop), observer_(observer) {
     for (const study::EngineVisit& visit : plan.visits) total_ += visit.trials.size();
+    auto gpus = probe::open_gpu_reader({});
+    if (gpus.has_value()) gpus_ = std::move(gpus.value());
   }
 
   base::Result<Outcome> run(const study::Plan& plan) {
@@ -52,6 +57,7 @@ class StudyRunner {
       number_ += left.size();
       return base::ok();
     }
+    const auto idle_bytes = gpus_ ? gpu_memory_used(*gpus_) : std::nullopt;
     auto engine = start(spec, visit.repeat);
     if (!engine.has_value()) {
       number_ += left.size();
@@ -63,6 +69,11 @@ class StudyRunner {
     const auto done = run_trials(left, *engine.value(), spec.name);
     const auto stopped = engine.value()->stop();
     if (!stopped.has_value()) observer_.on_message(spec.name + ": " + stopped.error().message);
+    if (idle_bytes && spec.kind != "openai" && !stop_) {
+      const std::string warning = wait_for_gpu_memory(
+          *gpus_, *idle_bytes, {}, [](auto pause) { std::this_thread::sleep_for(pause); });
+      if (!warning.empty()) observer_.on_message(spec.name + ": " + warning);
+    }
     return done;
   }
 
@@ -141,6 +152,7 @@ class StudyRunner {
   const std::atomic<bool>& stop_;
   Observer& observer_;
   Outcome outcome_;
+  std::unique_ptr<probe::GpuReader> gpus_;  ///< null on a machine without GPU
   std::set<std::string> failed_;
   std::size_t number_ = 0;
   std::size_t total_ = 0;
