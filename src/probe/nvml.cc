@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "probe/nvml_types_internal.h"
+
 namespace tokamark::probe {
 
 namespace {
@@ -13,23 +15,8 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// The few declarations that are needed of NVIDIA's nvml.h (NVML API reference, "Device Queries"),
-// so that no CUDA header is wanted at build time.
-using NvmlReturn = int;
 constexpr NvmlReturn kNvmlSuccess = 0;
 constexpr NvmlReturn kNvmlInsufficientSize = 7;
-struct NvmlDevice;
-using NvmlDeviceHandle = NvmlDevice*;
-/// nvmlMemory_t
-struct NvmlMemory {
-  unsigned long long total, free, used;
-};
-/// nvmlProcessInfo_t of nvmlDeviceGetComputeRunningProcesses_v3 (and _v2)
-struct NvmlProcess {
-  unsigned int pid;
-  unsigned long long used_memory;
-  unsigned int gpu_instance, compute_instance;
-};
 /// NVML_VALUE_NOT_AVAILABLE
 constexpr unsigned long long kNvmlNotAvailable = ~0ULL;
 constexpr std::size_t kTextSize = 96;  // NVML_DEVICE_NAME_V2_BUFFER_SIZE, _UUID_V2_

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "probe/nvml_types_internal.h"
+
 namespace {
 
 int number(const char* name, int otherwise) {
@@ -14,14 +16,11 @@ int number(const char* name, int otherwise) {
 constexpr unsigned long long kGiB = 1ULL << 30;
 int devices[2] = {0, 1};
 
-struct Memory {
-  unsigned long long total, free, used;
-};
-struct ProcessInfo {
-  unsigned int pid;
-  unsigned long long used;
-  unsigned int gpu_instance, compute_instance;
-};
+using tokamark::probe::NvmlMemory;
+using tokamark::probe::NvmlProcess;
+
+/// A handle points at its device's number.
+int index_of(const void* device) { return *static_cast<const int*>(device); }
 
 }  // namespace
 
@@ -38,26 +37,26 @@ int nvmlDeviceGetCount_v2(unsigned* count) {
   *count = static_cast<unsigned>(number("STUB_NVML_COUNT", 2));
   return 0;
 }
-int nvmlDeviceGetHandleByIndex_v2(unsigned index, int** device) {
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** device) {
   *device = &devices[index];
   return 0;
 }
-int nvmlDeviceGetName(int* /*device*/, char* text, unsigned length) {
+int nvmlDeviceGetName(void* /*device*/, char* text, unsigned length) {
   std::strncpy(text, "NVIDIA Stub 80GB", length);
   return 0;
 }
-int nvmlDeviceGetUUID(int* device, char* text, unsigned length) {
-  std::strncpy(text, *device == 0 ? "GPU-0" : "GPU-1", length);
+int nvmlDeviceGetUUID(void* device, char* text, unsigned length) {
+  std::strncpy(text, index_of(device) == 0 ? "GPU-0" : "GPU-1", length);
   return 0;
 }
-int nvmlDeviceGetMemoryInfo(int* device, Memory* memory) {
-  const unsigned long long used = *device == 0 ? kGiB : 5 * kGiB;
+int nvmlDeviceGetMemoryInfo(void* device, NvmlMemory* memory) {
+  const unsigned long long used = index_of(device) == 0 ? kGiB : 5 * kGiB;
   *memory = {80 * kGiB, 80 * kGiB - used, used};
   return 0;
 }
-int nvmlDeviceGetComputeRunningProcesses_v3(int* device, unsigned* count, ProcessInfo* infos) {
+int nvmlDeviceGetComputeRunningProcesses_v3(void* device, unsigned* count, NvmlProcess* infos) {
   const auto others = static_cast<unsigned>(number("STUB_NVML_OTHERS", 1));
-  const unsigned needed = *device == 0 ? 0 : others + 1;
+  const unsigned needed = index_of(device) == 0 ? 0 : others + 1;
   if (*count < needed) {
     *count = needed;
     return 7;  // NVML_ERROR_INSUFFICIENT_SIZE

@@ -157,6 +157,7 @@ class StreamEventParser::Reader {
  public:
   /// Reads every field that counts; false when the text is not the expected JSON.
   bool read(std::string_view data, StreamEvent& event) {
+    if (data.empty()) return false;
     if (buffer_.size() < data.size() + simdjson::SIMDJSON_PADDING) {
       buffer_.resize(data.size() * 2 + simdjson::SIMDJSON_PADDING);
     }

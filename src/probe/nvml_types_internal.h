@@ -1,0 +1,24 @@
+#pragma once
+
+// The few declarations that are needed of NVIDIA's nvml.h (NVML API reference, "Device Queries"),
+// so that no CUDA header is wanted at build time. The tests' stand-in library uses them too.
+namespace tokamark::probe {
+
+/// nvmlReturn_t
+using NvmlReturn = int;
+/// nvmlDevice_t, opaque
+using NvmlDeviceHandle = void*;
+
+/// nvmlMemory_t
+struct NvmlMemory {
+  unsigned long long total, free, used;
+};
+
+/// nvmlProcessInfo_t of nvmlDeviceGetComputeRunningProcesses_v3 (and _v2)
+struct NvmlProcess {
+  unsigned int pid;
+  unsigned long long used_memory;
+  unsigned int gpu_instance, compute_instance;
+};
+
+}  // namespace tokamark::probe
