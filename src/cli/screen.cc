@@ -185,7 +185,7 @@ bool wants_colour(std::FILE* out) {
 int columns(std::FILE* out) {
   winsize size{};
   if (::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 100;
+  return 160;
 }
 
 std::unique_ptr<run::Observer> make_screen(std::FILE* out) {

@@ -9,7 +9,7 @@ namespace tokamark::cli {
 
 /// Whether text on this stream may use colour: a terminal, and NO_COLOR is not set.
 bool wants_colour(std::FILE* out);
-/// Columns of the terminal, or 100 when the stream is none.
+/// Columns of the terminal, or 160 when the stream is none: nothing wraps in a file.
 int columns(std::FILE* out);
 
 /// Shows a running study: on a terminal, lines that are redrawn in place; elsewhere plain lines

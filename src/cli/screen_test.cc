@@ -65,7 +65,7 @@ TEST(Screen, ShowsARunningTrialAtMostEveryTenSecondsInALog) {
 TEST(Screen, AFileHasNoColour) {
   std::FILE* file = std::tmpfile();
   EXPECT_FALSE(wants_colour(file));
-  EXPECT_EQ(columns(file), 100);
+  EXPECT_EQ(columns(file), 160);
   std::fclose(file);
 }
 

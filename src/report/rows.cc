@@ -205,6 +205,16 @@ std::string verdict_text(const Row& row) {
   return codes.empty() ? text : text + ": " + list_of(codes, 2);
 }
 
+namespace {
+
+/// "needs 200 samples" of "needs 200 samples, has 25": the count stands in the table, and without
+/// it all rows that lack samples share one note.
+std::string without_count(const std::string& reason) {
+  return reason.rfind("needs ", 0) == 0 ? reason.substr(0, reason.find(", has ")) : reason;
+}
+
+}  // namespace
+
 std::vector<std::string> missing_notes(const WorkloadRows& workload) {
   struct Note {
     std::string reason;
@@ -223,7 +233,7 @@ std::vector<std::string> missing_notes(const WorkloadRows& workload) {
   for (const auto& row : workload.rows) {
     for (const auto quantity : kTableQuantities) {
       if (!row.cell(quantity).median) {
-        add(row.cell(quantity).reason, full_name(quantity), row);
+        add(without_count(row.cell(quantity).reason), full_name(quantity), row);
       }
     }
     if (!row.memory.bytes) {
