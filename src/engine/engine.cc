@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <cctype>
 #include <cstdlib>
@@ -142,9 +143,18 @@ std::vector<std::string> known_kinds() {
   return kinds;
 }
 
+std::vector<std::string> attach_only_kinds() { return {"sglang", "tensorrt-llm"}; }
+
 std::vector<Discovery> discover() {
   std::vector<Discovery> found;
   for (const EngineAdapter* adapter : all_adapters()) found.push_back(adapter->discover());
+  for (const std::string& kind : attach_only_kinds()) {
+    found.push_back({kind, false, "-", "",
+                     "this version cannot start it: start it yourself and "
+                     "attach with `kind: openai`"});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Discovery& a, const Discovery& b) { return a.kind < b.kind; });
   return found;
 }
 

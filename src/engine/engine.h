@@ -102,6 +102,8 @@ base::Result<std::unique_ptr<RunningEngine>> start(const EngineSpec& spec, const
 
 /// Every kind this build knows, in alphabetical order.
 std::vector<std::string> known_kinds();
+/// Kinds that a study may name and that this build cannot start; their servers can be attached to.
+std::vector<std::string> attach_only_kinds();
 /// Looks for each kind on this machine: PATH, `venv` folders under `environments`, wheels.
 std::vector<Discovery> discover();
 

@@ -15,7 +15,7 @@ namespace tokamark::study {
 
 namespace {
 
-/// A closed schedule is played in a circle; below this length the circle would be noticed.
+/// A closed schedule is cycled; below this length the circle would be noticed.
 constexpr std::size_t kLeastClosedRequests = 256;
 /// Salted synthetic prompts are drawn from so many texts: their prefixes differ anyhow.
 constexpr std::size_t kSyntheticTexts = 1024;

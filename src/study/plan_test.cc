@@ -167,9 +167,9 @@ TEST(Plan, IsDescribedWithEnginesTrialsRequestsAndDuration) {
   const Study study = sample();
   const auto text = describe_plan(planned(study), study);
   ASSERT_TRUE(text.has_value()) << text.error().message;
-  for (const char* part : {"study      sample", "24 (repeats: 3, engine starts: 6)",
-                           "36 min 00 s or more", "attach to http://127.0.0.1:1", "r1-vllm-chat-c8",
-                           "256 requests, played in a circle", "repeat 3"}) {
+  for (const char* part :
+       {"study      sample", "24 (repeats: 3, engine starts: 6)", "36 min 00 s or more",
+        "attach to http://127.0.0.1:1", "r1-vllm-chat-c8", "256 requests, cycled", "repeat 3"}) {
     EXPECT_NE(text.value().find(part), std::string::npos) << part << "\n" << text.value();
   }
 }

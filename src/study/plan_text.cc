@@ -76,7 +76,7 @@ base::Result<void> describe_engines(const Plan& plan, const Study& study, Lines 
 base::Result<std::string> requests_text(const Study& study, const PlannedTrial& trial) {
   TOKAMARK_TRY(const auto schedule, make_schedule(study, trial));
   if (trial.load.kind == workload::LoadKind::closed) {
-    return fmt::format("{} requests, played in a circle", schedule.requests.size());
+    return fmt::format("{} requests, cycled", schedule.requests.size());
   }
   return fmt::format("{} requests over {}, the tail included", schedule.requests.size(),
                      duration_text(base::to_seconds(schedule.requests.back().offset)));
