@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <set>
 
 #include "load/scripted_server.h"
@@ -67,10 +68,15 @@ class Playing : public testing::Test {
 
 TEST_F(Playing, AClosedLoadKeepsItsConcurrencyAndReusesItsConnections) {
   closed(4, 40);
-  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
+  // Nobody is answered before all are there: the server's threads start when they like.
+  std::latch all(4);
+  ScriptedServer server([&all](int number) {
+    if (number < 4) all.arrive_and_wait();
+    return ScriptedServer::Answer{streamed_answer(3)};
+  });
   const PlayResult result = run(server);
   EXPECT_EQ(server.connections(), 4);
-  EXPECT_LE(server.most_at_once(), 4);
+  EXPECT_EQ(server.most_at_once(), 4);
   EXPECT_GE(measured(result).size(), 40U);
   std::set<std::uint64_t> sequences;
   for (const RequestRecord& r : result.records) {
@@ -102,7 +108,11 @@ TEST_F(Playing, ALimitedLoadSendsThatManyAndCutsNoneOff) {
 TEST_F(Playing, TwoThreadsShareOneClosedLoad) {
   closed(5, 50);
   options.threads = 2;
-  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
+  std::latch all(5);
+  ScriptedServer server([&all](int number) {
+    if (number < 5) all.arrive_and_wait();
+    return ScriptedServer::Answer{streamed_answer(3)};
+  });
   const PlayResult result = run(server);
   EXPECT_EQ(server.connections(), 5);
   EXPECT_EQ(result.threads.size(), 2U);
