@@ -44,6 +44,8 @@ json to_json(const TrialFacts& facts) {
       {"client_window_cpu_s", facts.client_window_cpu_s},
       {"scheduling", facts.scheduling},
       {"clock_stepped", facts.clock_stepped},
+      {"probes", facts.probes},
+      {"never_warm", facts.never_warm},
       {"stopped", facts.stopped},
       {"engine_info", facts.engine_info},
   };
@@ -76,6 +78,8 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     facts.client_window_cpu_s = json.at("client_window_cpu_s").get<double>();
     facts.scheduling = json.at("scheduling").get<std::string>();
     facts.clock_stepped = json.at("clock_stepped").get<bool>();
+    facts.probes = json.at("probes").get<std::uint32_t>();
+    facts.never_warm = json.at("never_warm").get<bool>();
     facts.stopped = json.at("stopped").get<std::string>();
     facts.engine_info = json.at("engine_info");
     return facts;

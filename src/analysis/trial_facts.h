@@ -38,6 +38,8 @@ struct TrialFacts {
   double client_window_cpu_s = 0.0;  ///< load threads, inside the window
   std::string scheduling;            ///< "realtime" or "normal": priority of the load threads
   bool clock_stepped = false;
+  std::uint32_t probes = 0;  ///< single requests before the load
+  bool never_warm = false;   ///< the probes did not settle within their limit (methodology M14)
   std::string stopped;  ///< why the trial ended early; empty = it did not
   nlohmann::json engine_info;
 };

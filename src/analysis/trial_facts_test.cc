@@ -19,6 +19,8 @@ TEST(TrialFacts, SurviveTheWayThroughJson) {
   facts.resources.rss_peak_bytes = 42;
   facts.client_window_cpu_s = 0.1;
   facts.clock_stepped = true;
+  facts.probes = 60;
+  facts.never_warm = true;
   facts.stopped = "engine ended";
   facts.engine_info = {{"version", "1"}};
   const auto back = facts_from_json(nlohmann::json::parse(to_json(facts).dump()));

@@ -125,6 +125,13 @@ TrialResult analyse(const TrialFacts& facts, std::span<const RequestRecord> reco
     trial.verdict = record::Verdict::incomplete;
     return trial;
   }
+  if (facts.never_warm) {
+    add(trial, "never_warm",
+        fmt::format("after {} probes the last 20 still differ by more than 5 % from the 20 before",
+                    facts.probes),
+        "keep other work off the engine's machine; or set window.probes below 40 to leave the "
+        "check out");
+  }
   judge_requests(facts, thresholds, trial);
   judge_client(facts, thresholds, trial);
   judge_rate(facts, records, thresholds, trial);

@@ -136,6 +136,13 @@ TEST_F(Verdicts, AStoppedTrialIsIncompleteAndSaysWhy) {
   EXPECT_EQ(trial.codes.front().evidence, facts.stopped);
 }
 
+TEST_F(Verdicts, AnEngineThatNeverSettledIsFoundAndOneThatDidIsNot) {
+  facts.probes = 60;
+  EXPECT_THAT(codes(), IsEmpty());
+  facts.never_warm = true;
+  EXPECT_THAT(codes(), ElementsAre("never_warm"));
+}
+
 TEST_F(Verdicts, ASteppedClockIsFound) {
   facts.clock_stepped = true;
   EXPECT_THAT(codes(), ElementsAre("clock_stepped"));

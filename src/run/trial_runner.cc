@@ -12,6 +12,7 @@
 #include "probe/sampler.h"
 #include "protocol/request_renderer.h"
 #include "run/resources.h"
+#include "run/warmth.h"
 
 namespace tokamark::run {
 
@@ -115,24 +116,44 @@ class TrialRunner {
   /// Single requests before the load: the engine must answer, and its first, slow answers stay
   /// out of the load. Their prompts come from another seed than the trial's.
   base::Result<void> probe() {
+    std::size_t count = std::max<std::uint32_t>(study_.window.probes, 1);
+    std::vector<double> per_token;
+    for (;;) {
+      TOKAMARK_TRY_VOID(probe_batch(count, per_token));
+      if (study_.window.probes < 2 * kWarmWindow || stop_ || is_warm(per_token)) return base::ok();
+      if (probes_sent_ >= kMostWarmProbes) break;
+      count = kWarmWindow;
+    }
+    never_warm_ = true;
+    return base::ok();
+  }
+
+  /// One batch of probes, one at a time; adds the time per output token of each that succeeded.
+  base::Result<void> probe_batch(std::size_t count, std::vector<double>& per_token) {
     workload::Schedule schedule = schedule_;
     schedule.load = {};
-    schedule.seed = base::derive_seed(trial_.seed, "probe");
+    schedule.seed = base::derive_seed(trial_.seed, fmt::format("probe {}", probes_sent_));
     load::PlayOptions options;
-    options.most_requests = std::max<std::uint32_t>(study_.window.probes, 1);
-    options.window.least_requests = static_cast<std::uint32_t>(options.most_requests);
+    options.most_requests = count;
+    options.window.least_requests = static_cast<std::uint32_t>(count);
     options.window.longest =
         base::from_seconds(study_.timeouts.total_s) * options.window.least_requests;
     options.stop = &stop_;
     TOKAMARK_TRY(const load::PlayResult played, play_schedule(schedule, options));
+    probes_sent_ += count;
+    std::size_t succeeded = 0;
     std::string why = "no answer before the timeout";
     for (const record::RequestRecord& record : played.records) {
-      if (record.status == record::RequestStatus::succeeded) return base::ok();
-      if (!record.error_message.empty()) {
+      if (record.status == record::RequestStatus::succeeded) {
+        ++succeeded;
+        const auto tokens = static_cast<double>(std::max<std::int64_t>(record.output_tokens, 1));
+        per_token.push_back(base::to_ms(record.last_token - record.sent) / tokens);
+      } else if (!record.error_message.empty()) {
         why = fmt::format("{} ({})", record.error_message, record::to_word(record.error));
         if (record.http_status != 0) why = fmt::format("HTTP {}: {}", record.http_status, why);
       }
     }
+    if (succeeded > 0) return base::ok();
     if (stop_) return Error{ErrorKind::interrupted, "stopped"};
     return Error{ErrorKind::engine, "no probe request succeeded: " + why};
   }
@@ -214,6 +235,8 @@ class TrialRunner {
     }
     facts.scheduling = played.realtime ? "realtime" : "normal";
     facts.clock_stepped = played.clock_stepped;
+    facts.probes = static_cast<std::uint32_t>(probes_sent_);
+    facts.never_warm = never_warm_;
     facts.stopped = stopped_;
     return facts;
   }
@@ -225,6 +248,8 @@ class TrialRunner {
   const std::atomic<bool>& stop_;
   std::atomic<bool> end_now_{false};
   std::string stopped_;
+  std::size_t probes_sent_ = 0;
+  bool never_warm_ = false;  ///< the probes did not settle (methodology M14)
   workload::Schedule schedule_;
   net::Endpoint endpoint_;
 };

@@ -185,7 +185,8 @@ MappingRule window_rules() {
       defaulted("requests", 1000, whole(0, 1e6), "Least requests in the window; 0 = no floor."),
       defaulted("max_seconds", 0.0, number(0, 7 * kDay),
                 "Longest window, in seconds; 0 = ten times seconds."),
-      defaulted("probes", 5, whole(0, 1000), "Single requests before the load starts."),
+      defaulted("probes", 5, whole(0, 1000),
+                "Single requests before the load; from 40 on, until they settle."),
   };
   return rules;
 }

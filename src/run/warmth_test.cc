@@ -1,0 +1,36 @@
+#include "run/warmth.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace tokamark::run {
+namespace {
+
+std::vector<double> windows(double first, double second) {
+  std::vector<double> values(kWarmWindow, first);
+  values.insert(values.end(), kWarmWindow, second);
+  return values;
+}
+
+TEST(Warmth, NeedsTwoWholeWindows) {
+  EXPECT_FALSE(is_warm(std::vector<double>(39, 10.0)));
+  EXPECT_TRUE(is_warm(std::vector<double>(40, 10.0)));
+}
+
+TEST(Warmth, IsReachedWithinFivePercentEitherWay) {
+  EXPECT_TRUE(is_warm(windows(10.0, 9.6)));
+  EXPECT_TRUE(is_warm(windows(10.0, 10.4)));
+  EXPECT_FALSE(is_warm(windows(10.0, 9.4)));
+  EXPECT_FALSE(is_warm(windows(10.0, 10.6)));
+}
+
+TEST(Warmth, LooksAtTheNewestWindowsOnly) {
+  std::vector<double> values(20, 500.0);  // the first requests compile kernels
+  const std::vector<double> settled = windows(10.0, 10.0);
+  values.insert(values.end(), settled.begin(), settled.end());
+  EXPECT_TRUE(is_warm(values));
+}
+
+}  // namespace
+}  // namespace tokamark::run
