@@ -10,29 +10,8 @@ using Nanos = std::chrono::nanoseconds;
 /// A point on the machine's monotonic clock (CLOCK_MONOTONIC on Linux).
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Nanos>;
 
-/// The seam through which code asks for time, so that tests can own it. Implementations are
-/// thread-safe.
-class Clock {
- public:
-  virtual ~Clock() = default;
-  [[nodiscard]] virtual TimePoint now() const = 0;
-};
-
-/// The real monotonic clock.
-class SystemClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint now() const override { return std::chrono::steady_clock::now(); }
-};
-
-/// A clock that moves only when told to.
-class FakeClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint now() const override { return now_; }
-  void advance(Nanos by) { now_ += by; }
-
- private:
-  TimePoint now_{};
-};
+/// The present moment; callable from any thread.
+inline TimePoint now() { return std::chrono::steady_clock::now(); }
 
 /// Seconds as a double, for text boundaries and statistics only.
 inline double to_seconds(Nanos d) { return std::chrono::duration<double>(d).count(); }

@@ -148,6 +148,7 @@ base::Result<void> play(const Prepared& prepared, run::ResultsFolder& folder, Ex
   if (!result.has_value()) return result.error();
   print_table(out, result.value());
   fmt::print(out, "\nResults: {}\n", folder.root().string());
+  std::fflush(out);  // before an error line on the other stream
   TOKAMARK_TRY_VOID(copy_json(result.value(), json_copy));
   return judge(outcome.value(), result.value(), folder.root());
 }

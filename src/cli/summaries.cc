@@ -23,7 +23,7 @@ base::Result<record::StudyResult> write_summaries(const run::ResultsFolder& fold
                                                 report::export_vllm(result, trial, records)));
     }
   }
-  TOKAMARK_TRY_VOID(folder.write_text("results.json", record::to_text(result)));
+  TOKAMARK_TRY_VOID(record::write_result_file(folder.root() / "results.json", result));
   TOKAMARK_TRY_VOID(folder.write_text("summary.md", report::summary_markdown(result)));
   TOKAMARK_TRY_VOID(folder.write_text("report.html", report::report_html(result)));
   return result;
@@ -41,9 +41,8 @@ void print_table(std::FILE* out, const record::StudyResult& result) {
 
 base::Result<void> copy_json(const record::StudyResult& result, const std::string& path) {
   if (path.empty()) return base::ok();
-  const std::string text = record::to_text(result);
-  if (path != "-") return base::write_file_atomic(path, text);
-  std::cout << text << std::flush;
+  if (path != "-") return record::write_result_file(path, result);
+  std::cout << record::to_text(result) << std::flush;
   if (!std::cout) {
     return base::Error{base::ErrorKind::output, "cannot write results to standard output"};
   }

@@ -36,6 +36,15 @@ void complete_records(PlayResult& result, const workload::Schedule& schedule) {
   }
 }
 
+/// Adds what a load thread that has ended made.
+void merge(Shard& shard, PlayResult& result) {
+  std::vector<record::RequestRecord> records = shard.take_records();
+  std::move(records.begin(), records.end(), std::back_inserter(result.records));
+  result.threads.push_back(shard.cost());
+  result.clock_stepped = result.clock_stepped || shard.clock_stepped();
+  result.stopped = result.stopped || shard.stopped();
+}
+
 }  // namespace
 
 base::Result<PlayResult> play(const PlayOptions& options) {
@@ -87,13 +96,7 @@ base::Result<PlayResult> play(const PlayOptions& options) {
   result.realtime = realtime == checked.threads;
   result.window_start = window.start();
   result.window_end = window.end();
-  for (auto& shard : shards) {
-    std::vector<record::RequestRecord> records = shard->take_records();
-    std::move(records.begin(), records.end(), std::back_inserter(result.records));
-    result.threads.push_back(shard->cost());
-    result.clock_stepped = result.clock_stepped || shard->clock_stepped();
-    result.stopped = result.stopped || shard->stopped();
-  }
+  for (auto& shard : shards) merge(*shard, result);
   std::sort(result.records.begin(), result.records.end(),
             [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
   complete_records(result, *options.schedule);

@@ -171,11 +171,11 @@ TEST(Sampler, EveryMarkedPhaseHasASampleAndMemoryIsMeasured) {
   sampler.mark("loaded");
   sampler.mark("warmed");
   const Telemetry telemetry = sampler.finish();
-  ASSERT_NE(telemetry.last_of("loaded"), nullptr);
-  ASSERT_NE(telemetry.last_of("warmed"), nullptr);
-  EXPECT_GT(telemetry.last_of("loaded")->rss_bytes.value(), 0);
+  ASSERT_NE(telemetry.first_of("loaded"), nullptr);
+  ASSERT_NE(telemetry.first_of("warmed"), nullptr);
+  EXPECT_GT(telemetry.first_of("loaded")->rss_bytes.value(), 0);
   EXPECT_TRUE(telemetry.process_reason.empty());
-  EXPECT_EQ(telemetry.last_of("nothing"), nullptr);
+  EXPECT_EQ(telemetry.first_of("nothing"), nullptr);
 }
 
 TEST(Sampler, WithoutAGpuItSaysSoAndInventsNothing) {

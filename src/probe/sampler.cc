@@ -20,10 +20,7 @@ base::Result<std::unique_ptr<GpuReader>> open_gpu_reader(const SamplerOptions& o
                fmt::format("no GPU: {}; {}", nvml.error().message, smi.error().message)};
 }
 
-Sampler::Sampler(SamplerOptions options)
-    : options_(std::move(options)),
-      clock_(options_.clock != nullptr ? options_.clock : &system_clock_),
-      begun_(clock_->now()) {
+Sampler::Sampler(SamplerOptions options) : options_(std::move(options)), begun_(base::now()) {
   telemetry_.interval = options_.interval;
   auto reader = open_gpu_reader(options_);
   if (reader.has_value()) {
@@ -87,7 +84,7 @@ void Sampler::take_sample() {
     const std::lock_guard lock(mutex_);
     sample.phase = phase_;
   }
-  sample.at = clock_->now() - begun_;
+  sample.at = base::now() - begun_;
   const std::vector<pid_t> pids = options_.processes ? options_.processes() : std::vector<pid_t>{};
   if (const auto usage = meter_.read(pids)) {
     sample.rss_bytes = usage->rss_bytes;

@@ -41,8 +41,8 @@ struct Telemetry {
   std::string process_reason;      ///< why there are no process figures; else empty
   std::int64_t missed = 0;         ///< samples that fell out because an earlier one took too long
 
-  /// The last sample of a phase.
-  [[nodiscard]] const Sample* last_of(const std::string& phase) const;
+  /// The first sample of a phase, which is the one taken as the phase began.
+  [[nodiscard]] const Sample* first_of(const std::string& phase) const;
   /// VRAM in use on all GPUs together, whoever uses it. Empty without a GPU.
   static std::optional<std::int64_t> vram_used(const Sample& sample);
   [[nodiscard]] std::optional<std::int64_t> peak_vram_used_bytes() const;
@@ -63,7 +63,6 @@ struct SamplerOptions {
   std::chrono::milliseconds interval{100};
   /// The engine's processes now; called on the sampler's thread; empty for an attached server.
   std::function<std::vector<pid_t>()> processes;
-  const base::Clock* clock = nullptr;  ///< null = the system's; must outlive the sampler
   std::string nvml_library = "libnvidia-ml.so.1";
   std::string nvidia_smi = "nvidia-smi";
 };
@@ -94,8 +93,6 @@ class Sampler {
   void state_reasons();
 
   SamplerOptions options_;
-  base::SystemClock system_clock_;
-  const base::Clock* clock_;
   base::TimePoint begun_;
   std::unique_ptr<GpuReader> gpus_;
   ProcessMeter meter_;

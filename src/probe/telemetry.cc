@@ -51,10 +51,10 @@ std::optional<std::int64_t> peak(const std::vector<Sample>& samples, Value value
 
 }  // namespace
 
-const Sample* Telemetry::last_of(const std::string& phase) const {
-  const auto found = std::find_if(samples.rbegin(), samples.rend(),
+const Sample* Telemetry::first_of(const std::string& phase) const {
+  const auto found = std::find_if(samples.begin(), samples.end(),
                                   [&](const Sample& sample) { return sample.phase == phase; });
-  return found == samples.rend() ? nullptr : &*found;
+  return found == samples.end() ? nullptr : &*found;
 }
 
 std::optional<std::int64_t> Telemetry::vram_used(const Sample& sample) {

@@ -1,18 +1,14 @@
 #include "run/resources.h"
 
-#include <algorithm>
-
 namespace tokamark::run {
 
 record::TrialResources summarise(const probe::Telemetry& telemetry, base::Nanos from,
                                  base::Nanos to) {
   record::TrialResources resources;
-  // The first sample of a phase is the one that was taken as the phase began.
   const auto read = [&](const char* phase, std::optional<std::int64_t>& vram,
                         std::optional<std::int64_t>& rss) {
-    const auto sample = std::find_if(telemetry.samples.begin(), telemetry.samples.end(),
-                                     [&](const probe::Sample& s) { return s.phase == phase; });
-    if (sample == telemetry.samples.end()) return;
+    const probe::Sample* sample = telemetry.first_of(phase);
+    if (sample == nullptr) return;
     vram = probe::Telemetry::vram_used(*sample);
     rss = sample->rss_bytes;
   };

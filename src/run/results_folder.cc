@@ -49,6 +49,9 @@ base::Result<void> write_files(const fs::path& folder, const TrialOutput& trial)
 
 base::Result<ResultsFolder> ResultsFolder::create(const fs::path& root, const StudyInputs& inputs) {
   std::error_code code;
+  if (fs::exists(root, code) && !fs::is_directory(root, code)) {
+    return Error{ErrorKind::output, root.string() + " is a file; give --output a folder"};
+  }
   if (fs::exists(root, code) && !fs::is_empty(root, code)) {
     return Error{ErrorKind::output, root.string() +
                                         " is not empty; choose another --output, or continue "

@@ -89,6 +89,13 @@ TEST_F(Folder, RefusesAFolderThatIsNotEmptyAndSaysHowToResume) {
   EXPECT_NE(folder.error().message.find("--resume"), std::string::npos);
 }
 
+TEST_F(Folder, RefusesAFileInPlaceOfAFolder) {
+  ASSERT_TRUE(base::write_file_atomic(root / "file", "x").has_value());
+  const auto folder = ResultsFolder::create(root / "file", inputs);
+  ASSERT_FALSE(folder.has_value());
+  EXPECT_NE(folder.error().message.find("is a file"), std::string::npos);
+}
+
 TEST_F(Folder, RefusesASecondProcess) {
   const auto first = ResultsFolder::create(root / "r", inputs);
   ASSERT_TRUE(first.has_value());

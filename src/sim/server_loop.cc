@@ -125,23 +125,23 @@ base::Result<void> ServerLoop::bind(const std::string& host, std::uint16_t port)
 base::Result<void> ServerLoop::run(const std::atomic<bool>& stop, base::Nanos startup_delay,
                                    const std::function<void(std::uint16_t)>& on_ready) {
   raise_file_limit();
-  const base::TimePoint ready_at = clock_.now() + startup_delay;
+  const base::TimePoint ready_at = base::now() + startup_delay;
   if (answers_while_loading_) {
     TOKAMARK_TRY_VOID(listen_now());
   }
   while (!stop) {
-    if (!ready_ && clock_.now() >= ready_at) {
+    if (!ready_ && base::now() >= ready_at) {
       TOKAMARK_TRY_VOID(become_ready(on_ready));
     }
     wait_and_dispatch(ready_at);
-    const base::TimePoint now = clock_.now();
+    const base::TimePoint now = base::now();
     if (const auto due = service_.next_due(); due && *due <= now) service_.run_due(now);
     pump_finished();
     reap();
     if (now >= next_sweep_) close_idle(now);
     TOKAMARK_TRY_VOID(service_.flush_truth());
   }
-  for (const auto& [id, peer] : peers_) service_.disconnected(id, clock_.now());
+  for (const auto& [id, peer] : peers_) service_.disconnected(id, base::now());
   return service_.flush_truth();
 }
 
@@ -149,7 +149,7 @@ base::TimePoint ServerLoop::send(ConnectionId connection, std::string_view bytes
   const auto found = peers_.find(connection);
   TOKAMARK_ASSERT(found != peers_.end());
   Peer& peer = *found->second;
-  const base::TimePoint now = clock_.now();
+  const base::TimePoint now = base::now();
   if (peer.dead) return now;
   if (peer.http.send(bytes) == Link::closed) {
     mark_dead(connection, peer);
@@ -163,7 +163,7 @@ void ServerLoop::finished(ConnectionId connection, KeepAlive keep_alive) {
   Peer& peer = *peers_.at(connection);
   peer.busy = false;
   peer.served = true;
-  peer.idle_since = clock_.now();
+  peer.idle_since = base::now();
   if (keep_alive == KeepAlive::no) {
     peer.closing = true;
     if (!peer.http.has_unsent()) mark_dead(connection, peer);
@@ -271,7 +271,7 @@ void ServerLoop::pump(ConnectionId id) {
   const std::optional<HttpRequest> request = peer.http.next_request();
   if (request) {
     peer.busy = true;
-    service_.handle(id, *request, clock_.now());
+    service_.handle(id, *request, base::now());
   } else if (peer.http.malformed()) {
     peer.busy = true;
     service_.reject_malformed(id);
@@ -301,7 +301,7 @@ void ServerLoop::mark_dead(ConnectionId id, Peer& peer) {
 
 void ServerLoop::reap() {
   for (const ConnectionId id : dead_) {
-    service_.disconnected(id, clock_.now());
+    service_.disconnected(id, base::now());
     peers_.erase(id);
   }
   if (!dead_.empty() && listening_ == Listening::yes) set_accepting(Listening::yes);

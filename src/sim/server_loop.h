@@ -77,7 +77,6 @@ class ServerLoop final : public ReplySink {
   void reap();
   void close_idle(base::TimePoint now);
 
-  base::SystemClock clock_;
   OwnedFd epoll_;
   OwnedFd timer_;
   OwnedFd listener_;
