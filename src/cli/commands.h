@@ -22,6 +22,8 @@ void add_run(CLI::App& program, const Invocation& invocation, Action& action);
 void add_bench(CLI::App& program, const Invocation& invocation, Action& action);
 void add_engines(CLI::App& program, Action& action);
 void add_sim(CLI::App& program, Action& action);
+void add_calibrate(CLI::App& program, Action& action);
+void add_null_engine(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
 
 /// What `engines` and --list-engines print.
