@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "run/stop.h"
+#include "sim/faults.h"
 #include "sim/profile.h"
 #include "sim/server.h"
 
@@ -55,6 +56,16 @@ void add_sim(CLI::App& program, Action& action) {
       ->capture_default_str();
   command->add_option("--startup-s", *startup_s, "Seconds before it is ready")
       ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--fault", options->faults,
+                   "Plant a fault, NAME[:key=value,...]; repeatable. Those of single requests also "
+                   "take share= (of the requests, by default 1) and skip= (the first ones, by "
+                   "default 0):" +
+                       sim::fault_list())
+      ->type_name("FAULT")
+      ->allow_extra_args(false);
+  command->add_option("--fault-seed", options->fault_seed, "Decides which requests faults strike")
+      ->capture_default_str();
   command->callback([options, startup_s, truth, &action] {
     action = [options, startup_s, truth] {
       options->truth_file = *truth;

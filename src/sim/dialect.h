@@ -39,6 +39,8 @@ struct Answer {
   std::string body;
 };
 
+enum class DoneMark { sent, left_out };
+
 /// The facts of one reply that its chunks repeat.
 struct Reply {
   std::string id;
@@ -46,13 +48,25 @@ struct Reply {
   std::string model;
   GenerateRequest request;
   std::int64_t cached_tokens = 0;
+  double usage_factor = 1;              ///< planted: usage tells completion tokens times this
+  DoneMark done_mark = DoneMark::sent;  ///< planted: `data: [DONE]` can be left out
 };
 
-/// One generated token, or at the end of a whole reply the last one.
+/// What an event tells of the chat's role chunk.
+enum class RolePart {
+  as_engine,  ///< before the first token, as the engine does
+  left_out,   ///< no role chunk
+  alone,      ///< a role chunk and nothing else
+};
+
+/// One event: a generated token with any that wait to be told with it, or at the end of a whole
+/// reply the last one.
 struct Token {
   std::int64_t index = 0;
   std::int64_t id = 0;
-  std::string text;
+  std::string text;                       ///< of the earlier tokens too
+  std::vector<std::int64_t> earlier_ids;  ///< of the tokens before this one in the same event
+  RolePart role = RolePart::as_engine;
   bool last = false;
   std::int64_t now_s = 0;         ///< seconds since 1970
   base::Nanos prompt_time{0};     ///< from admission to the first token
@@ -95,6 +109,12 @@ class Dialect {
   /// The engine's words for a refused request.
   [[nodiscard]] virtual Answer problem_answer(const Problem& problem,
                                               const ServerFacts& facts) const = 0;
+  /// The engine's words for a failure of its own, with this status.
+  [[nodiscard]] virtual Answer failure_answer(int status, std::string_view message) const = 0;
+  /// Appends what follows in a stream when the engine fails, to the end of the body; nothing when
+  /// the engine drops the connection instead.
+  virtual void append_failure(const Reply& reply, std::string_view message,
+                              std::string& out) const = 0;
   /// Body of GET /v1/models.
   [[nodiscard]] virtual std::string models_body(const ServerFacts& facts) const = 0;
   /// Body of POST /tokenize.

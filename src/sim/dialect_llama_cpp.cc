@@ -27,7 +27,7 @@ std::string chat_close(const Reply& reply, const Token& token) {
 
 std::string usage_json(const Reply& reply, const Token& last) {
   const std::int64_t prompt = reply.request.prompt_tokens;
-  const std::int64_t completion = last.index + 1;
+  const std::int64_t completion = told_tokens(reply, last.index + 1);
   return fmt::format(R"({{"completion_tokens":{},"prompt_tokens":{},"total_tokens":{},)"
                      R"("prompt_tokens_details":{{"cached_tokens":{}}}}})",
                      completion, prompt, prompt + completion, reply.cached_tokens);
@@ -54,11 +54,15 @@ std::string timings_json(const Reply& reply, const Token& last) {
 void append_chat_token(const Reply& reply, const Token& token, std::string& out) {
   const std::string close = chat_close(reply, token);
   std::string events;
-  if (token.index == 0) {
+  if (shows_role(token)) {
     // The role event shares one HTTP chunk with the first content event.
     events = chat_open(R"({"finish_reason":null,"index":0,"delta":{"role":"assistant",)"
                        R"("content":null}})") +
              close + "}\n\n";
+  }
+  if (token.role == RolePart::alone) {
+    append_chunk(events, out);
+    return;
   }
   events += chat_open(fmt::format(R"({{"finish_reason":null,"index":0,"delta":{{"content":{}}}}})",
                                   json_string(token.text))) +
@@ -202,7 +206,7 @@ void LlamaCppDialect::append_token(const Reply& reply, const Token& token, std::
   } else {
     append_completion_token(reply, token, out);
   }
-  if (token.last) append_done(out);
+  if (token.last) append_done(reply, out);
 }
 
 std::string LlamaCppDialect::whole_body(const Reply& reply, const Token& last,
@@ -248,6 +252,16 @@ Answer LlamaCppDialect::problem_answer(const Problem& problem, const ServerFacts
     default:
       return server_error(404, "File Not Found", "not_found_error");
   }
+}
+
+Answer LlamaCppDialect::failure_answer(int status, std::string_view message) const {
+  return server_error(status, message, "server_error");
+}
+
+void LlamaCppDialect::append_failure(const Reply&, std::string_view message,
+                                     std::string& out) const {
+  append_chunk("data: " + failure_answer(500, message).body + "\n\n", out);
+  out += "0\r\n\r\n";  // an error is not followed by `[DONE]`
 }
 
 std::string LlamaCppDialect::models_body(const ServerFacts& facts) const {

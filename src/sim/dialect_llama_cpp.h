@@ -18,6 +18,9 @@ class LlamaCppDialect final : public Dialect {
                                        std::string_view text) const override;
   [[nodiscard]] Answer problem_answer(const Problem& problem,
                                       const ServerFacts& facts) const override;
+  [[nodiscard]] Answer failure_answer(int status, std::string_view message) const override;
+  void append_failure(const Reply& reply, std::string_view message,
+                      std::string& out) const override;
   [[nodiscard]] std::string models_body(const ServerFacts& facts) const override;
   [[nodiscard]] std::string tokenize_body(const std::vector<std::int64_t>& ids,
                                           const ServerFacts& facts) const override;

@@ -50,7 +50,8 @@ void append_chat_token(const Reply& reply, const Token& token, CachedTokenReport
                              open, fields, usage(tokens)),
                  out);
   };
-  if (token.index == 0) delta(R"(,"role":"assistant","content":"")", 0);
+  if (shows_role(token)) delta(R"(,"role":"assistant","content":"")", 0);
+  if (token.role == RolePart::alone) return;
   delta(R"(,"content":)" + json_string(token.text), token.index + 1);
   if (!token.last) return;
   append_chunk(fmt::format(R"({}{{"index":0,"delta":{{"reasoning_content":null}},"logprobs":null,)"
@@ -182,7 +183,7 @@ void SglangDialect::append_token(const Reply& reply, const Token& token, std::st
                              final_usage(reply, token.index + 1, cached_tokens_)),
                  out);
   }
-  append_done(out);
+  append_done(reply, out);
 }
 
 std::string SglangDialect::whole_body(const Reply& reply, const Token& last,
@@ -215,6 +216,17 @@ Answer SglangDialect::problem_answer(const Problem& problem, const ServerFacts&)
     default:
       return error(400, problem_text(problem), "BadRequestError");
   }
+}
+
+Answer SglangDialect::failure_answer(int status, std::string_view message) const {
+  return error(status, message, failure_type(status));
+}
+
+void SglangDialect::append_failure(const Reply& reply, std::string_view message,
+                                   std::string& out) const {
+  const Answer flat = error(500, message, "INTERNAL_SERVER_ERROR");
+  append_chunk(fmt::format("data: {{\"error\":{}}}\n\n", flat.body), out);
+  append_done(reply, out);
 }
 
 std::string SglangDialect::models_body(const ServerFacts& facts) const {

@@ -116,12 +116,13 @@ void append_chat_token(const Reply& reply, const Token& token, std::string& out)
   const auto usage = [&](std::int64_t tokens) {
     return continuous(reply) ? ",\"usage\":" + usage_json(reply, tokens) : std::string{};
   };
-  if (token.index == 0) {
+  if (shows_role(token)) {
     // The engine leaves a space between this event and its line end.
     append_chunk(fmt::format("{}{{\"index\":0,\"delta\":{{\"role\":\"assistant\"}}}}]{}}} \n\n",
                              open, usage(0)),
                  out);
   }
+  if (token.role == RolePart::alone) return;
   const std::string finish =
       token.last ? fmt::format(R"("finish_reason":{},)", finish_json(reply, token)) : "";
   append_chunk(fmt::format(R"({}{{"index":0,"delta":{{"content":{},"reasoning_content":""}},)"
@@ -250,7 +251,7 @@ void TensorrtLlmDialect::append_token(const Reply& reply, const Token& token,
                              usage_json(reply, token.index + 1)),
                  out);
   }
-  append_done(out);
+  append_done(reply, out);
 }
 
 std::string TensorrtLlmDialect::whole_body(const Reply& reply, const Token& last,
@@ -295,6 +296,14 @@ Answer TensorrtLlmDialect::problem_answer(const Problem& problem, const ServerFa
     default:
       return error(400, problem_text(problem), "BadRequestError");
   }
+}
+
+Answer TensorrtLlmDialect::failure_answer(int status, std::string_view message) const {
+  return error(status, message, failure_type(status));
+}
+
+void TensorrtLlmDialect::append_failure(const Reply&, std::string_view, std::string&) const {
+  // The generator's exception ends the connection: no event, no `[DONE]`, no last chunk.
 }
 
 std::string TensorrtLlmDialect::models_body(const ServerFacts& facts) const {

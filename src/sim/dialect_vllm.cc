@@ -26,16 +26,20 @@ std::string continuous_usage(const Reply& reply, std::int64_t tokens) {
 }
 
 std::string prompt_ids_json(const Reply& reply, const Token& token) {
-  const bool shown = reply.request.return_token_ids && token.index == 0;
+  const bool shown =
+      reply.request.return_token_ids && (holds_first(token) || token.role == RolePart::alone);
   return shown ? id_list(reply.request.prompt_ids) : "null";
 }
 
 std::string token_ids_json(const Reply& reply, const Token& token) {
-  return reply.request.return_token_ids ? fmt::format("[{}]", token.id) : "null";
+  if (!reply.request.return_token_ids) return "null";
+  std::vector<std::int64_t> ids = token.earlier_ids;
+  ids.push_back(token.id);
+  return id_list(ids);
 }
 
 void append_chat_token(const Reply& reply, const Token& token, std::string& out) {
-  if (token.index == 0) {
+  if (shows_role(token)) {
     append_chunk(
         fmt::format(R"({}{{"index":0,"delta":{{"role":"assistant","content":""}},"logprobs":null,)"
                     R"("finish_reason":null}}]{},"prompt_token_ids":{},"prompt_text":null}})"
@@ -43,6 +47,7 @@ void append_chat_token(const Reply& reply, const Token& token, std::string& out)
                     chunk_open(reply), continuous_usage(reply, 0), prompt_ids_json(reply, token)),
         out);
   }
+  if (token.role == RolePart::alone) return;
   append_chunk(
       fmt::format(R"({}{{"index":0,"delta":{{"content":{}}},"logprobs":null,"finish_reason":{},)"
                   R"({}"token_ids":{}}}]{}}})"
@@ -198,7 +203,7 @@ void VllmDialect::append_token(const Reply& reply, const Token& token, std::stri
                              chunk_open(reply), usage, kFingerprint),
                  out);
   }
-  append_done(out);
+  append_done(reply, out);
 }
 
 std::string VllmDialect::whole_body(const Reply& reply, const Token& last,
@@ -273,6 +278,16 @@ Answer VllmDialect::problem_answer(const Problem& problem, const ServerFacts& fa
       break;
   }
   return error(400, problem.detail, "BadRequestError", "");
+}
+
+Answer VllmDialect::failure_answer(int status, std::string_view message) const {
+  return error(status, message, failure_type(status), "");
+}
+
+void VllmDialect::append_failure(const Reply& reply, std::string_view message,
+                                 std::string& out) const {
+  append_chunk("data: " + failure_answer(500, message).body + "\n\n", out);
+  append_done(reply, out);
 }
 
 std::string VllmDialect::models_body(const ServerFacts& facts) const {

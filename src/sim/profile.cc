@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "sim/nearest.h"
 #include "sim/roofline.h"
 
 namespace tokamark::sim {
@@ -147,22 +146,6 @@ std::vector<Profile> all_profiles() {
           tiny("tiny-vllm", DialectKind::vllm)};
 }
 
-/// Levenshtein distance with unit costs.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::string_view dialect_name(DialectKind kind) {
@@ -191,14 +174,9 @@ base::Result<Profile> find_profile(std::string_view name) {
     if (profile.name == name) return std::move(profile);
     names.push_back(profile.name);
   }
-  std::stable_sort(names.begin(), names.end(), [name](const auto& a, const auto& b) {
-    return edit_distance(a, name) < edit_distance(b, name);
-  });
-  constexpr std::size_t kNearest = 3;
-  names.resize(std::min(names.size(), kNearest));
   return base::Error{base::ErrorKind::usage,
                      fmt::format("no simulated profile is named '{}'; the nearest are {}", name,
-                                 fmt::join(names, ", "))};
+                                 fmt::join(nearest_names(name, std::move(names)), ", "))};
 }
 
 }  // namespace tokamark::sim

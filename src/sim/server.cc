@@ -16,13 +16,20 @@ base::Result<void> serve(const SimOptions& options, const std::atomic<bool>& sto
                        fmt::format("the speed must be above 0, not {}", options.speed)};
   }
   TOKAMARK_TRY(auto profile, find_profile(options.profile));
+  std::vector<FaultSpec> faults;
+  for (const std::string& text : options.faults) {
+    TOKAMARK_TRY(auto fault, parse_fault(text));
+    faults.push_back(std::move(fault));
+  }
   TruthLog truth;
   if (!options.truth_file.empty()) {
     TOKAMARK_TRY(auto opened, TruthLog::open(options.truth_file));
     truth = std::move(opened);
   }
   std::string model = options.served_model.empty() ? profile.default_model : options.served_model;
-  ServerLoop loop({std::move(profile), std::move(model), options.speed}, std::move(truth));
+  ServerLoop loop(
+      {std::move(profile), std::move(model), options.speed, std::move(faults), options.fault_seed},
+      std::move(truth));
   TOKAMARK_TRY_VOID(loop.bind(options.host, options.port));
   return loop.run(stop, options.startup_delay, std::move(on_ready));
 }

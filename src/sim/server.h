@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -24,13 +25,16 @@ struct SimOptions {
   std::filesystem::path truth_file;  ///< empty = no truth records
   double speed = 1.0;                ///< > 0; divides every simulated duration
   base::Nanos startup_delay{0};      ///< pretended loading time
+  std::vector<std::string> faults;   ///< planted, each as `parse_fault` reads it
+  std::uint64_t fault_seed = 1;      ///< decides which requests are struck
 };
 
 /// Serves until `stop` becomes true (seen within 100 ms); everything runs in the calling thread.
 /// `on_ready` is called once with the bound port when requests are accepted. During the startup
 /// delay the llama.cpp dialect answers 503, the others refuse connections.
-/// Errors: kind `usage` for an unknown profile or a bad speed, kind `engine` when the address
-/// cannot be bound or has no port free, kind `output` when the truth file cannot be written.
+/// Errors: kind `usage` for an unknown profile, a bad speed or a bad fault, kind `engine` when the
+/// address cannot be bound or has no port free, kind `output` when the truth file cannot be
+/// written.
 base::Result<void> serve(const SimOptions& options, const std::atomic<bool>& stop,
                          std::function<void(std::uint16_t bound_port)> on_ready);
 

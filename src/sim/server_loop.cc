@@ -172,6 +172,13 @@ void ServerLoop::finished(ConnectionId connection, KeepAlive keep_alive) {
   }
 }
 
+void ServerLoop::reset(ConnectionId connection) {
+  Peer& peer = *peers_.at(connection);
+  const linger at_once{1, 0};
+  ::setsockopt(peer.http.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  mark_dead(connection, peer);
+}
+
 base::Result<void> ServerLoop::listen_now() {
   if (::listen(listener_.get(), kBacklog) != 0) return bind_error(address_, errno);
   listening_ = Listening::yes;

@@ -49,6 +49,7 @@ class ServerLoop final : public ReplySink {
 
   base::TimePoint send(ConnectionId connection, std::string_view bytes) override;
   void finished(ConnectionId connection, KeepAlive keep_alive) override;
+  void reset(ConnectionId connection) override;
 
  private:
   struct Peer {

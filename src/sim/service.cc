@@ -1,21 +1,12 @@
 #include "sim/service.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
-#include <ctime>
+#include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
+#include "sim/service_internal.h"
 
 namespace tokamark::sim {
 namespace {
-
-std::int64_t wall_seconds() { return static_cast<std::int64_t>(std::time(nullptr)); }
-
-HeadContext head_context(KeepAlive keep_alive) {
-  return {fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time(nullptr))), keep_alive};
-}
 
 Problem problem_of(Problem::Kind kind) { return {kind, {}, {}, 0, 0, 0}; }
 
@@ -26,7 +17,8 @@ Service::Service(ServiceOptions options, TruthLog truth, ReplySink& sink)
       dialect_(make_dialect(options_.profile)),
       rules_(dialect_->body_rules()),
       facts_{&options_.profile, options_.served_model, wall_seconds()},
-      steps_(options_.profile, options_.speed),
+      plan_(options_.faults, options_.fault_seed),
+      steps_(options_.profile, options_.speed, plan_.step_warp()),
       truth_(std::move(truth)),
       sink_(sink) {
   rules_.served_model = options_.served_model;
@@ -75,16 +67,26 @@ void Service::disconnected(ConnectionId connection, base::TimePoint) {
   active->second.truth.outcome = Outcome::aborted;
   truth_.add(active->second.truth);
   active_.erase(active);
+  std::erase(slow_heads_, id);
   by_connection_.erase(found);
 }
 
+std::optional<base::TimePoint> Service::next_due() const {
+  std::optional<base::TimePoint> due = steps_.next_due();
+  for (const SequenceId id : slow_heads_) {
+    const base::TimePoint slow = active_.at(id).slow_due;
+    due = due ? std::min(*due, slow) : slow;
+  }
+  return due;
+}
+
 void Service::run_due(base::TimePoint now) {
+  write_slow_heads(now);
   const Turn turn = steps_.advance(now);
   for (const SequenceId id : turn.admitted) {
     Active& active = active_.at(id);
     active.admitted = now;
-    const bool head_due = dialect_->headers_at() == HeadersAt::admission;
-    if (head_due && active.reply.request.stream) send_head(active);
+    if (dialect_->headers_at() == HeadersAt::admission) send_head(id, active, now);
   }
   for (const Emission& emission : turn.emissions) emit(emission, now);
 }
@@ -97,7 +99,13 @@ void Service::generate(ConnectionId connection, Api api, const HttpRequest& requ
     return;
   }
   const SequenceId id = next_id_++;
-  const SequenceRequest sequence{id, parsed.value().prompt_tokens, parsed.value().output_tokens, 0};
+  const RequestFaults faults = plan_.of_request(id);
+  if (faults.status) {
+    answer(connection, dialect_->failure_answer(*faults.status, "planted fault"),
+           request.keep_alive);
+    return;
+  }
+  const SequenceRequest sequence = plant(id, faults, parsed.value());
   if (const auto fits = steps_.check(sequence); !fits) {
     Problem problem = problem_of(Problem::Kind::refused);
     problem.detail = fits.error().message;
@@ -106,8 +114,14 @@ void Service::generate(ConnectionId connection, Api api, const HttpRequest& requ
   }
   Active active;
   active.connection = connection;
-  active.reply = {dialect_->response_id(api, id), wall_seconds(), options_.served_model,
-                  std::move(parsed.value()), sequence.cached_tokens};
+  active.reply = {dialect_->response_id(api, id),
+                  wall_seconds(),
+                  options_.served_model,
+                  std::move(parsed.value()),
+                  sequence.cached_tokens,
+                  faults.usage_factor,
+                  faults.no_done == Struck::yes ? DoneMark::left_out : DoneMark::sent};
+  active.faults = faults;
   active.keep_alive = request.keep_alive;
   active.admitted = now;
   active.truth.request_id = request.request_id;
@@ -118,10 +132,30 @@ void Service::generate(ConnectionId connection, Api api, const HttpRequest& requ
   }
   Active& placed = active_.emplace(id, std::move(active)).first->second;
   by_connection_[connection] = id;
-  if (dialect_->headers_at() == HeadersAt::arrival && placed.reply.request.stream) {
-    send_head(placed);
-  }
+  if (faults.unanswered == Struck::yes) return;
+  if (dialect_->headers_at() == HeadersAt::arrival) send_head(id, placed, now);
+  if (faults.role == RolePlace::at_arrival) send_role(id, placed, now);
   steps_.arrive(sequence, now);
+}
+
+SequenceRequest Service::plant(SequenceId id, const RequestFaults& faults,
+                               GenerateRequest& request) const {
+  if (faults.unstreamed == Struck::yes) request.stream = false;
+  SequenceRequest sequence{id, request.prompt_tokens, request.output_tokens, 0};
+  const double cached = faults.cached_share * static_cast<double>(request.prompt_tokens);
+  sequence.cached_tokens = std::min(static_cast<std::int64_t>(cached), request.prompt_tokens - 1);
+  if (faults.fewer_tokens > 0 || faults.one_token == Struck::yes) {
+    const std::int64_t left = request.output_tokens - faults.fewer_tokens;
+    sequence.output_tokens = faults.one_token == Struck::yes ? 1 : std::max<std::int64_t>(left, 1);
+    request.finish = FinishReason::stop;
+  }
+  sequence.output_tokens += faults.more_tokens;
+  // An answer that the limits do not let grow stays as it was asked for.
+  if (faults.more_tokens > 0 && !steps_.check(sequence)) {
+    sequence.output_tokens -= faults.more_tokens;
+  }
+  request.output_tokens = sequence.output_tokens;
+  return sequence;
 }
 
 void Service::small_route(ConnectionId connection, const HttpRequest& request) {
@@ -135,7 +169,7 @@ void Service::small_route(ConnectionId connection, const HttpRequest& request) {
     return;
   }
   const std::optional<Answer> own =
-      dialect_->own_route(request.method, request.path, facts_, steps_.counters());
+      dialect_->own_route(request.method, request.path, facts_, plan_.shown(steps_.counters()));
   answer(connection,
          own ? *own : dialect_->problem_answer(problem_of(Problem::Kind::no_route), facts_),
          request.keep_alive);
@@ -151,59 +185,6 @@ void Service::tokenize(ConnectionId connection, const HttpRequest& request) {
 void Service::answer(ConnectionId connection, const Answer& answer, KeepAlive keep_alive) {
   sink_.send(connection, dialect_->answer_bytes(answer, head_context(keep_alive)));
   sink_.finished(connection, keep_alive);
-}
-
-void Service::send_head(Active& active) {
-  active.head_sent = true;
-  sink_.send(active.connection, dialect_->stream_head(head_context(active.keep_alive)));
-}
-
-void Service::emit(const Emission& emission, base::TimePoint now) {
-  Active& active = active_.at(emission.id);
-  if (emission.token_index == 0) active.first_token = now;
-  const Token token = make_token(active, emission, now);
-  scratch_.clear();
-  if (active.reply.request.stream) {
-    if (!active.head_sent) {
-      scratch_ = dialect_->stream_head(head_context(active.keep_alive));
-      active.head_sent = true;
-    }
-    dialect_->append_token(active.reply, token, scratch_);
-    active.truth.emissions.push_back(sink_.send(active.connection, scratch_));
-  } else {
-    active.whole_text += token.text;
-    if (token.last) {
-      const Answer whole{200, {}, dialect_->whole_body(active.reply, token, active.whole_text)};
-      scratch_ = dialect_->answer_bytes(whole, head_context(active.keep_alive));
-      const base::TimePoint sent = sink_.send(active.connection, scratch_);
-      active.truth.emissions.assign(static_cast<std::size_t>(token.index + 1), sent);
-    }
-  }
-  if (token.last) finish(emission.id);
-}
-
-void Service::finish(SequenceId id) {
-  const auto found = active_.find(id);
-  TOKAMARK_ASSERT(found != active_.end());
-  const Active active = std::move(found->second);
-  active_.erase(found);
-  by_connection_.erase(active.connection);
-  truth_.add(active.truth);
-  sink_.finished(active.connection, active.keep_alive);
-}
-
-Token Service::make_token(const Active& active, const Emission& emission,
-                          base::TimePoint now) const {
-  const GeneratedText text(active.reply.request.text_seed);
-  Token token;
-  token.index = emission.token_index;
-  token.id = text.id(emission.token_index);
-  token.text = text.text(emission.token_index);
-  token.last = emission.last;
-  token.now_s = wall_seconds();
-  token.prompt_time = active.first_token - active.admitted;
-  token.predicted_time = now - active.first_token;
-  return token;
 }
 
 }  // namespace tokamark::sim

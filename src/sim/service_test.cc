@@ -23,6 +23,7 @@ class KeepingSink final : public ReplySink {
     return now;
   }
   void finished(ConnectionId connection, KeepAlive) override { ended[connection] += 1; }
+  void reset(ConnectionId) override {}
 
   base::TimePoint now{};
   std::map<ConnectionId, std::string> sent;

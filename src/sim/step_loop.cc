@@ -7,7 +7,8 @@
 
 namespace tokamark::sim {
 
-StepLoop::StepLoop(Profile profile, double speed) : scheduler_(std::move(profile)), speed_(speed) {
+StepLoop::StepLoop(Profile profile, double speed, StepWarp warp)
+    : scheduler_(std::move(profile)), speed_(speed), warp_(warp) {
   TOKAMARK_ASSERT(speed > 0);
 }
 
@@ -17,7 +18,7 @@ base::Result<void> StepLoop::check(const SequenceRequest& request) const {
 
 void StepLoop::arrive(const SequenceRequest& request, base::TimePoint now) {
   const base::Nanos cost = scaled(scheduler_.profile().engine.request_overhead);
-  intake_free_at_ = std::max(intake_free_at_, now) + cost;
+  intake_free_at_ = warp_.end_of(std::max(intake_free_at_, now), cost);
   intake_.push_back({intake_free_at_, request});
 }
 
@@ -76,9 +77,9 @@ void StepLoop::start_step(base::TimePoint nominal, base::TimePoint now) {
   if (!time) return;
   const base::Nanos duration = scaled(time->total);
   const base::TimePoint start = now - nominal < duration ? nominal : now;
-  step_end_ = start + duration;
+  step_end_ = warp_.end_of(start, duration);
   counters_.steps += 1;
-  counters_.busy += duration;
+  counters_.busy += *step_end_ - start;
 }
 
 void StepLoop::count(const std::vector<Emission>& emissions) {

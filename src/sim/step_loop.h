@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "sim/scheduler.h"
+#include "sim/step_warp.h"
 
 namespace tokamark::sim {
 
@@ -35,8 +36,8 @@ struct Turn {
 /// step. Holds no clock; the caller says what time it is. Not thread-safe.
 class StepLoop {
  public:
-  /// `speed` > 0 divides every simulated duration.
-  StepLoop(Profile profile, double speed);
+  /// `speed` > 0 divides every simulated duration; `warp` bends what is left, and is not divided.
+  StepLoop(Profile profile, double speed, StepWarp warp = {});
 
   /// As Scheduler::check.
   [[nodiscard]] base::Result<void> check(const SequenceRequest& request) const;
@@ -74,6 +75,7 @@ class StepLoop {
 
   Scheduler scheduler_;
   double speed_;
+  StepWarp warp_;
   std::deque<Arrival> intake_;
   base::TimePoint intake_free_at_{};
   std::optional<base::TimePoint> step_end_;

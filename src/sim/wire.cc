@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -14,9 +15,26 @@ void append_chunk(std::string_view payload, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{:x}\r\n{}\r\n", payload.size(), payload);
 }
 
-void append_done(std::string& out) {
-  append_chunk("data: [DONE]\n\n", out);
+void append_done(const Reply& reply, std::string& out) {
+  if (reply.done_mark == DoneMark::sent) append_chunk("data: [DONE]\n\n", out);
   out += "0\r\n\r\n";
+}
+
+bool holds_first(const Token& token) {
+  return token.index == static_cast<std::int64_t>(token.earlier_ids.size());
+}
+
+bool shows_role(const Token& token) {
+  return token.role == RolePart::alone || (token.role == RolePart::as_engine && holds_first(token));
+}
+
+std::int64_t told_tokens(const Reply& reply, std::int64_t completion_tokens) {
+  return std::llround(static_cast<double>(completion_tokens) * reply.usage_factor);
+}
+
+std::string_view failure_type(int status) {
+  if (status == 429) return "RateLimitError";
+  return status == 503 ? "ServiceUnavailableError" : "InternalServerError";
 }
 
 std::string json_string(std::string_view text) {
@@ -30,8 +48,9 @@ std::string_view finish_name(FinishReason reason) {
 
 std::string usage_open(const Reply& reply, std::int64_t completion_tokens) {
   const std::int64_t prompt = reply.request.prompt_tokens;
+  const std::int64_t told = told_tokens(reply, completion_tokens);
   return fmt::format(R"({{"prompt_tokens":{},"total_tokens":{},"completion_tokens":{})", prompt,
-                     prompt + completion_tokens, completion_tokens);
+                     prompt + told, told);
 }
 
 std::string finish_json(const Reply& reply, const Token& token) {
@@ -71,6 +90,8 @@ std::string_view status_text(int status) {
       return "404 Not Found";
     case 405:
       return "405 Method Not Allowed";
+    case 429:
+      return "429 Too Many Requests";
     case 503:
       return "503 Service Unavailable";
     default:

@@ -11,8 +11,21 @@ namespace tokamark::sim {
 /// Appends one HTTP chunk: size in lower-case hexadecimal, CRLF, bytes, CRLF.
 void append_chunk(std::string_view payload, std::string& out);
 
-/// The event that ends an OpenAI stream, as its own HTTP chunk, and the last chunk.
-void append_done(std::string& out);
+/// The event that ends an OpenAI stream, as its own HTTP chunk, and the last chunk. The event is
+/// left out where the reply says so.
+void append_done(const Reply& reply, std::string& out);
+
+/// Whether this event holds the first token.
+bool holds_first(const Token& token);
+
+/// Whether the chat's role chunk comes with this event.
+bool shows_role(const Token& token);
+
+/// The completion tokens that usage tells, of those there were.
+std::int64_t told_tokens(const Reply& reply, std::int64_t completion_tokens);
+
+/// The type of an error of the engine's own, as the Python servers name it.
+std::string_view failure_type(int status);
 
 /// A JSON string with its quotes.
 std::string json_string(std::string_view text);

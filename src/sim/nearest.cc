@@ -1,0 +1,36 @@
+#include "sim/nearest.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace tokamark::sim {
+namespace {
+
+/// Levenshtein distance with unit costs.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::vector<std::string> nearest_names(std::string_view name, std::vector<std::string> names) {
+  std::stable_sort(names.begin(), names.end(), [name](const auto& a, const auto& b) {
+    return edit_distance(a, name) < edit_distance(b, name);
+  });
+  constexpr std::size_t kNearest = 3;
+  names.resize(std::min(names.size(), kNearest));
+  return names;
+}
+
+}  // namespace tokamark::sim
