@@ -162,6 +162,32 @@ record::ClientError client_error(std::vector<double> values) {
   return error;
 }
 
+/// What the kernel's scheduler did to the load threads.
+void set_scheduling(const TrialFacts& facts, record::TrialClient& client) {
+  client.scheduling = facts.scheduling;
+  client.pinning = facts.pinning;
+  client.cpus = facts.client_cpus;
+  client.context_switches_voluntary = facts.client_context_switches_voluntary;
+  client.context_switches_involuntary = facts.client_context_switches_involuntary;
+  client.run_delay_s = facts.client_run_delay_s;
+  const double seconds = window_seconds(facts);
+  if (client.run_delay_s && seconds > 0.0) client.run_delay_share = *client.run_delay_s / seconds;
+  // Both kinds of cost are read together; only a kernel without schedstat gives one of them.
+  const char* const why = seconds <= 0.0 ? "the measured window did not open and close"
+                          : client.context_switches_voluntary
+                              ? "the kernel does not count it (no /proc/thread-self/schedstat)"
+                              : "not recorded by the version that ran the trial";
+  const auto note = [&](const char* name, bool missing) {
+    if (missing) client.reasons[name] = why;
+  };
+  note("run_delay_s", !client.run_delay_s);
+  note("run_delay_share", !client.run_delay_share);
+  note("context_switches_voluntary", !client.context_switches_voluntary);
+  note("context_switches_involuntary", !client.context_switches_involuntary);
+  if (client.scheduling.empty()) client.reasons["scheduling"] = why;
+  if (client.pinning.empty()) client.reasons["pinning"] = why;
+}
+
 }  // namespace
 
 double ttft_ms(const RequestRecord& record) {
@@ -255,6 +281,7 @@ record::TrialClient compute_client(const TrialFacts& facts,
   client.cpu_s = facts.client_cpu_s;
   const double seconds = window_seconds(facts);
   client.cpu_share = seconds > 0.0 ? facts.client_window_cpu_s / seconds : 0.0;
+  set_scheduling(facts, client);
   return client;
 }
 

@@ -196,5 +196,28 @@ TEST(Client, ReportsLatenessDelayAndShares) {
   EXPECT_DOUBLE_EQ(client.cpu_share, 0.25);
 }
 
+TEST(Client, SetsTheRunDelayAgainstTheWindow) {
+  TrialFacts f = facts(1000, 3000);
+  f.client_run_delay_s = 0.1;
+  f.client_context_switches_voluntary = 40;
+  f.client_context_switches_involuntary = 2;
+  f.scheduling = "normal";
+  f.pinning = "too_few_cores";
+  const auto client = compute_client(f, {});
+  EXPECT_DOUBLE_EQ(client.run_delay_share.value(), 0.05);
+  EXPECT_EQ(client.context_switches_involuntary, 2);
+  EXPECT_EQ(client.pinning, "too_few_cores");
+  EXPECT_TRUE(client.reasons.empty());
+}
+
+TEST(Client, SaysWhyTheRunDelayIsMissing) {
+  TrialFacts f = facts(1000, 3000);
+  EXPECT_NE(compute_client(f, {}).reasons.at("run_delay_s").find("version"), std::string::npos);
+  f.client_context_switches_voluntary = f.client_context_switches_involuntary = 1;
+  const auto client = compute_client(f, {});
+  EXPECT_NE(client.reasons.at("run_delay_share").find("schedstat"), std::string::npos);
+  EXPECT_EQ(client.reasons.count("context_switches_voluntary"), 0U);
+}
+
 }  // namespace
 }  // namespace tokamark::analysis

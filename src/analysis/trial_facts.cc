@@ -6,14 +6,16 @@ namespace {
 
 using nlohmann::json;
 
-json number_or_null(const std::optional<double>& value) {
+template <typename T>
+json number_or_null(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
-std::optional<double> optional_number(const json& parent, const char* key) {
+template <typename T = double>
+std::optional<T> optional_number(const json& parent, const char* key) {
   const auto found = parent.find(key);
   if (found == parent.end() || found->is_null()) return std::nullopt;
-  return found->get<double>();
+  return found->get<T>();
 }
 
 }  // namespace
@@ -42,7 +44,14 @@ json to_json(const TrialFacts& facts) {
       {"resources", shared.at("resources")},
       {"client_cpu_s", facts.client_cpu_s},
       {"client_window_cpu_s", facts.client_window_cpu_s},
+      {"client_run_delay_s", number_or_null(facts.client_run_delay_s)},
+      {"client_context_switches_voluntary",
+       number_or_null(facts.client_context_switches_voluntary)},
+      {"client_context_switches_involuntary",
+       number_or_null(facts.client_context_switches_involuntary)},
       {"scheduling", facts.scheduling},
+      {"pinning", facts.pinning},
+      {"client_cpus", facts.client_cpus},
       {"clock_stepped", facts.clock_stepped},
       {"probes", facts.probes},
       {"never_warm", facts.never_warm},
@@ -76,6 +85,13 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     facts.resources = shell.resources;
     facts.client_cpu_s = json.at("client_cpu_s").get<double>();
     facts.client_window_cpu_s = json.at("client_window_cpu_s").get<double>();
+    facts.client_run_delay_s = optional_number(json, "client_run_delay_s");
+    facts.client_context_switches_voluntary =
+        optional_number<std::int64_t>(json, "client_context_switches_voluntary");
+    facts.client_context_switches_involuntary =
+        optional_number<std::int64_t>(json, "client_context_switches_involuntary");
+    facts.pinning = json.value("pinning", "");
+    facts.client_cpus = json.value("client_cpus", std::vector<int>());
     facts.scheduling = json.at("scheduling").get<std::string>();
     facts.clock_stepped = json.at("clock_stepped").get<bool>();
     facts.probes = json.at("probes").get<std::uint32_t>();

@@ -36,11 +36,19 @@ struct TrialFacts {
   record::TrialResources resources;
   double client_cpu_s = 0.0;         ///< load threads, whole trial
   double client_window_cpu_s = 0.0;  ///< load threads, inside the window
-  std::string scheduling;            ///< "realtime" or "normal": priority of the load threads
+  /// Of the load threads, inside the window: time ready to run but without a core, and context
+  /// switches. Empty where the kernel does not say, the window did not open and close, or an older
+  /// version ran the trial.
+  std::optional<double> client_run_delay_s;
+  std::optional<std::int64_t> client_context_switches_voluntary;
+  std::optional<std::int64_t> client_context_switches_involuntary;
+  std::string scheduling;        ///< "realtime" or "normal": priority of the load threads
+  std::string pinning;           ///< as load::PlayResult::pinning; empty = an older version
+  std::vector<int> client_cpus;  ///< cores that load threads were kept on
   bool clock_stepped = false;
   std::uint32_t probes = 0;  ///< single requests before the load
   bool never_warm = false;   ///< the probes did not settle within their limit (methodology M14)
-  std::string stopped;  ///< why the trial ended early; empty = it did not
+  std::string stopped;       ///< why the trial ended early; empty = it did not
   nlohmann::json engine_info;
 };
 

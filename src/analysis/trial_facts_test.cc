@@ -18,6 +18,11 @@ TEST(TrialFacts, SurviveTheWayThroughJson) {
   facts.output_length = OutputLength::natural;
   facts.resources.rss_peak_bytes = 42;
   facts.client_window_cpu_s = 0.1;
+  facts.client_run_delay_s = 0.25;
+  facts.client_context_switches_voluntary = 900;
+  facts.client_context_switches_involuntary = 3;
+  facts.pinning = "pinned";
+  facts.client_cpus = {6, 7};
   facts.clock_stepped = true;
   facts.probes = 60;
   facts.never_warm = true;
@@ -29,6 +34,19 @@ TEST(TrialFacts, SurviveTheWayThroughJson) {
   EXPECT_EQ(back.value().window_end, facts.window_end);
   EXPECT_EQ(back.value().slo.tpot_ms, 50.0);
   EXPECT_FALSE(back.value().slo.ttft_ms.has_value());
+}
+
+TEST(TrialFacts, OfAnOlderVersionHaveNoCostsOfScheduling) {
+  nlohmann::json json = to_json(TrialFacts());
+  for (const char* key : {"client_run_delay_s", "client_context_switches_voluntary",
+                          "client_context_switches_involuntary", "pinning", "client_cpus"}) {
+    EXPECT_EQ(json.erase(key), 1U) << key;
+  }
+  const auto back = facts_from_json(json);
+  ASSERT_TRUE(back.has_value()) << back.error().message;
+  EXPECT_EQ(back.value().client_run_delay_s, std::nullopt);
+  EXPECT_EQ(back.value().client_context_switches_voluntary, std::nullopt);
+  EXPECT_TRUE(back.value().pinning.empty());
 }
 
 TEST(TrialFacts, AMissingFieldIsAnErrorThatNamesIt) {

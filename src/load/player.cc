@@ -22,6 +22,28 @@ bool become_realtime() {
   return ::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &parameter) == 0;
 }
 
+/// What the load threads were granted; each adds its own before the load starts.
+struct Grants {
+  std::atomic<std::uint32_t> realtime{0}, pinned{0};
+};
+
+/// Prepares the calling thread for its shard.
+void settle(Shard& shard, std::uint32_t index, const PinPlan& plan, Grants& grants) {
+  if (index < plan.cpus.size() && stay_on(plan.cpus[index])) ++grants.pinned;
+  if (become_realtime()) {
+    ++grants.realtime;
+    shard.sleep_only();
+  }
+}
+
+/// Fills in what the load threads were granted.
+void note_grants(const Grants& grants, const PinPlan& plan, PlayResult& result) {
+  result.realtime = grants.realtime == result.threads.size();
+  const bool all = grants.pinned == plan.cpus.size();
+  result.pinning = all ? plan.word : "refused";
+  if (all) result.cpus = plan.cpus;
+}
+
 /// Fills in what follows from the schedule and from the window as it finally was.
 void complete_records(PlayResult& result, const workload::Schedule& schedule) {
   for (record::RequestRecord& record : result.records) {
@@ -73,18 +95,16 @@ base::Result<PlayResult> play(const PlayOptions& options) {
   }
 
   base::TimePoint start{};
-  std::atomic<std::uint32_t> realtime{0};
+  const PinPlan pins = plan_pinning(options.pin, checked.threads, allowed_cpus());
+  Grants grants;
   std::latch everyone(static_cast<std::ptrdiff_t>(checked.threads) + 1);
   {
     std::vector<std::jthread> threads;
-    for (auto& shard : shards) {
-      threads.emplace_back([&everyone, &realtime, &start, &shard] {
-        if (become_realtime()) {
-          ++realtime;
-          shard->sleep_only();
-        }
+    for (std::uint32_t i = 0; i < checked.threads; ++i) {
+      threads.emplace_back([&, i] {
+        settle(*shards[i], i, pins, grants);
         everyone.arrive_and_wait();
-        shard->run(start);
+        shards[i]->run(start);
       });
     }
     start = std::chrono::steady_clock::now();
@@ -93,10 +113,10 @@ base::Result<PlayResult> play(const PlayOptions& options) {
 
   PlayResult result;
   result.start = start;
-  result.realtime = realtime == checked.threads;
   result.window_start = window.start();
   result.window_end = window.end();
   for (auto& shard : shards) merge(*shard, result);
+  note_grants(grants, pins, result);
   std::sort(result.records.begin(), result.records.end(),
             [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
   complete_records(result, *options.schedule);

@@ -2,11 +2,14 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "load/live.h"
+#include "load/pinning.h"
 #include "load/stream_reader.h"
 #include "load/window.h"
 #include "net/address.h"
@@ -30,6 +33,7 @@ struct PlayOptions {
   WindowRule window;
   Timeouts timeouts;
   std::uint32_t threads = 1;
+  PinRule pin;
   std::uint64_t most_requests = 0;          ///< a closed load sends no more than this; 0 = no limit
   const std::atomic<bool>* stop = nullptr;  ///< becomes true to end the trial early
   LiveStats* live = nullptr;                ///< may be null
@@ -40,6 +44,10 @@ struct PlayOptions {
 struct ThreadCost {
   double cpu_s = 0.0;         ///< whole trial
   double window_cpu_s = 0.0;  ///< inside the window
+  /// Inside the window, which must have opened and closed: time ready to run but without a core
+  /// (empty also where the kernel does not count it), and context switches.
+  std::optional<base::Nanos> window_run_delay;
+  std::optional<std::int64_t> window_voluntary_switches, window_involuntary_switches;
 };
 
 /// What a trial's load produced. Records are in order of `sequence`.
@@ -53,6 +61,10 @@ struct PlayResult {
   /// Every load thread had real-time priority (SCHED_FIFO), so that engines on the same cores
   /// could not delay it.
   bool realtime = false;
+  /// "pinned"; or why no load thread was kept on a core of its own: "off" (the study wants none),
+  /// "too_few_cores", "refused" (by the kernel, for at least one thread).
+  std::string pinning;
+  std::vector<int> cpus;  ///< cores that load threads were kept on
   /// The trial was stopped before its measured requests had ended.
   bool stopped = false;
 };

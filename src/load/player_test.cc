@@ -95,6 +95,21 @@ TEST_F(Playing, AClosedLoadKeepsItsConcurrencyAndReusesItsConnections) {
   EXPECT_EQ(*sequences.rbegin() + 1, result.records.size());
 }
 
+TEST_F(Playing, SaysWhichCoresItsThreadsWereKeptOn) {
+  closed(1, 5);
+  ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
+  options.pin = {PinRule::Kind::listed, {allowed_cpus().front()}};
+  const PlayResult kept = run(server);
+  EXPECT_EQ(kept.pinning, "pinned");
+  EXPECT_EQ(kept.cpus, options.pin.cpus);
+  options.pin = {PinRule::Kind::listed, {1023}};
+  const PlayResult refused = run(server);
+  EXPECT_EQ(refused.pinning, "refused");
+  EXPECT_TRUE(refused.cpus.empty());
+  options.pin = {PinRule::Kind::none, {}};
+  EXPECT_EQ(run(server).pinning, "off");
+}
+
 TEST_F(Playing, ALimitedLoadSendsThatManyAndCutsNoneOff) {
   closed(1, 5);
   options.window.warmup_requests = 0;
@@ -115,7 +130,11 @@ TEST_F(Playing, TwoThreadsShareOneClosedLoad) {
   });
   const PlayResult result = run(server);
   EXPECT_EQ(server.connections(), 5);
-  EXPECT_EQ(result.threads.size(), 2U);
+  ASSERT_EQ(result.threads.size(), 2U);
+  for (const ThreadCost& cost : result.threads) {
+    EXPECT_GE(cost.window_voluntary_switches.value(), 0);
+    EXPECT_GE(cost.window_involuntary_switches.value(), 0);
+  }
   EXPECT_GE(measured(result).size(), 50U);
 }
 

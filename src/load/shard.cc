@@ -1,5 +1,3 @@
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -21,15 +19,6 @@ constexpr std::size_t kMaxSlots = 100'000;
 /// A server that promises keep-alive and then closes anyway (llama.cpp does after every stream)
 /// has this many chances before its connections are no longer used twice.
 constexpr std::uint64_t kReuseTrials = 3;
-
-double thread_cpu_s() {
-  rusage usage{};
-  ::getrusage(RUSAGE_THREAD, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 std::size_t streams_of(const PlayOptions& options, std::uint32_t index) {
   if (options.schedule->load.kind == workload::LoadKind::open) return 0;
@@ -99,7 +88,7 @@ std::size_t Shard::connect_all() {
 
 void Shard::run(base::TimePoint start) {
   start_ = start;
-  const double cpu_before = thread_cpu_s();
+  const double cpu_before = read_thread_usage().cpu_s;
   place_.window->advance(base::Nanos(0));  // without a warm-up the first requests are measured
   if (closed_loop()) {
     // All streams are due at the start. The copy is taken because issue() takes slots off idle_.
@@ -132,7 +121,7 @@ void Shard::run(base::TimePoint start) {
   }
   note_costs();
   cut_off_rest(now());
-  cost_.cpu_s = thread_cpu_s() - cpu_before;
+  cost_.cpu_s = read_thread_usage().cpu_s - cpu_before;
 }
 
 base::TimePoint Shard::next_wake() {
@@ -141,13 +130,18 @@ base::TimePoint Shard::next_wake() {
 }
 
 void Shard::note_costs() {
-  if (cpu_at_open_s_ < 0 && place_.window->opened()) {
-    cpu_at_open_s_ = thread_cpu_s();
+  if (!at_open_ && place_.window->opened()) {
+    at_open_ = read_thread_usage();
     if (options_.window_opened != nullptr) options_.window_opened->store(true);
   }
-  if (cpu_at_open_s_ >= 0 && !window_cost_done_ && place_.window->closed()) {
-    cost_.window_cpu_s = thread_cpu_s() - cpu_at_open_s_;
-    window_cost_done_ = true;
+  if (!at_open_ || window_cost_done_ || !place_.window->closed()) return;
+  window_cost_done_ = true;
+  const ThreadUsage at_close = read_thread_usage();
+  cost_.window_cpu_s = at_close.cpu_s - at_open_->cpu_s;
+  cost_.window_voluntary_switches = at_close.voluntary - at_open_->voluntary;
+  cost_.window_involuntary_switches = at_close.involuntary - at_open_->involuntary;
+  if (at_close.run_delay && at_open_->run_delay) {
+    cost_.window_run_delay = *at_close.run_delay - *at_open_->run_delay;
   }
 }
 

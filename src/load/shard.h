@@ -3,6 +3,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "load/poller.h"
 #include "load/request_feed.h"
 #include "load/stream_reader.h"
+#include "load/thread_usage.h"
 #include "net/connection.h"
 
 namespace tokamark::load {
@@ -93,9 +95,9 @@ class Shard {
   base::Nanos next_check_{0};
   std::string connect_error_;
   ThreadCost cost_;
-  double cpu_at_open_s_ = -1.0;
-  std::uint64_t reuse_lost_ = 0;  ///< requests that found their used connection closed
-  std::uint64_t reuse_kept_ = 0;  ///< requests that were answered on a used connection
+  std::optional<ThreadUsage> at_open_;  ///< of this thread, as it saw the window open
+  std::uint64_t reuse_lost_ = 0;        ///< requests that found their used connection closed
+  std::uint64_t reuse_kept_ = 0;        ///< requests that were answered on a used connection
   bool window_cost_done_ = false;
   bool reported_ready_ = false;
   bool clock_stepped_ = false;

@@ -67,6 +67,15 @@ struct TrialClient {
   std::optional<double> kernel_stamp_share;  ///< chunks stamped by the kernel
   double cpu_s = 0.0;
   double cpu_share = 0.0;  ///< of one core, over the window, summed over load threads
+  /// Time in the window that load threads were ready to run and had no core, summed; and over the
+  /// window's length.
+  std::optional<double> run_delay_s, run_delay_share;
+  /// Of the load threads in the window.
+  std::optional<std::int64_t> context_switches_voluntary, context_switches_involuntary;
+  std::string scheduling;  ///< "realtime" or "normal"; empty = not recorded
+  std::string pinning;     ///< "pinned", "off", "too_few_cores" or "refused"; empty = not recorded
+  std::vector<int> cpus;   ///< cores that load threads were kept on
+  std::map<std::string, std::string> reasons;  ///< why a field above is empty
 };
 
 /// One entry of `trials[]`.

@@ -28,7 +28,7 @@ StudyResult result_with_both_loads() {
   for (auto& trial : result.trials) {
     trial.codes = {{"a", "b", "c"}};
     trial.engine_info = json::object();
-    trial.metrics.reasons = trial.resources.reasons = {{"x", "y"}};
+    trial.metrics.reasons = trial.resources.reasons = trial.client.reasons = {{"x", "y"}};
     for (auto* latency : {&trial.metrics.ttft_ms, &trial.metrics.ttft_wire_ms,
                           &trial.metrics.tpot_ms, &trial.metrics.itl_ms, &trial.metrics.e2e_ms}) {
       latency->reasons = {{"p99", "few"}};
@@ -92,6 +92,7 @@ TEST(ResultFormat, DescribesEveryField) {
   for (auto& trial : result.trials) {
     trial.metrics.reasons.clear();
     trial.resources.reasons.clear();
+    trial.client.reasons.clear();
   }
   std::set<std::string> keys;
   collect_keys(to_json(result), keys);

@@ -28,6 +28,11 @@ class ObjectWriter {
     object_[key] = value ? nlohmann::json(*value) : nlohmann::json(nullptr);
   }
 
+  /// An empty word is null.
+  void word(const char* key, const std::string& value) {
+    object_[key] = value.empty() ? nlohmann::json(nullptr) : nlohmann::json(valid_utf8(value));
+  }
+
   void set(const char* key, nlohmann::json value) { object_[key] = std::move(value); }
 
   nlohmann::json finish() {
@@ -95,7 +100,7 @@ nlohmann::json to_json(const TrialResources& resources) {
 }
 
 nlohmann::json to_json(const TrialClient& client) {
-  ObjectWriter object({});
+  ObjectWriter object(client.reasons);
   object.set("lateness_ms", to_json(client.lateness_ms));
   object.set("receive_delay_ms", to_json(client.receive_delay_ms));
   object.number("late_share", client.late_share);
@@ -103,6 +108,13 @@ nlohmann::json to_json(const TrialClient& client) {
   object.number("kernel_stamp_share", client.kernel_stamp_share);
   object.number("cpu_s", client.cpu_s);
   object.number("cpu_share", client.cpu_share);
+  object.number("run_delay_s", client.run_delay_s);
+  object.number("run_delay_share", client.run_delay_share);
+  object.integer("context_switches_voluntary", client.context_switches_voluntary);
+  object.integer("context_switches_involuntary", client.context_switches_involuntary);
+  object.word("scheduling", client.scheduling);
+  object.word("pinning", client.pinning);
+  object.set("cpus", client.cpus);
   return object.finish();
 }
 

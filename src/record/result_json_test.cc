@@ -32,6 +32,10 @@ TrialResult full_trial() {
   t.client.lateness_ms = {0.05, 0.2, 3.1};
   t.client.late_share = 0.0;
   t.client.cpu_s = 1.5;
+  t.client.run_delay_s = 0.5;
+  t.client.context_switches_involuntary = 7;
+  t.client.scheduling = "normal";
+  t.client.cpus = {2, 3};
   t.engine_info = {{"version", "0.11.0"}};
   return t;
 }
@@ -91,6 +95,11 @@ TEST(ResultJson, GivesEveryFieldBackExactly) {
   EXPECT_EQ(t.metrics.ttft_ms.reasons, full_trial().metrics.ttft_ms.reasons);
   EXPECT_EQ(t.counts.output_tokens, 7360);
   EXPECT_EQ(t.client.kernel_stamp_share, std::nullopt);
+  EXPECT_EQ(t.client.run_delay_s, 0.5);
+  EXPECT_EQ(t.client.context_switches_involuntary, 7);
+  EXPECT_EQ(t.client.scheduling, "normal");
+  EXPECT_TRUE(t.client.pinning.empty());
+  EXPECT_EQ(t.client.cpus, (std::vector<int>{2, 3}));
   EXPECT_EQ(t.codes[0].advice, "Give the client its own cores.");
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "record/json_fields_internal.h"
 #include "record/load_words_internal.h"
 #include "record/result.h"
@@ -56,6 +58,19 @@ void read(const JsonFields& fields, TrialResources& resources) {
   fields.reasons(resources.reasons);
 }
 
+void read_cpus(const JsonFields& fields, std::vector<int>& cpus) {
+  const auto& list = fields.raw("cpus");
+  if (list.is_null()) return;
+  const bool right = list.is_array() && std::all_of(list.begin(), list.end(), [](const auto& cpu) {
+                       return cpu.is_number_integer() && cpu >= 0 && cpu <= 65535;
+                     });
+  if (right) {
+    cpus = list.get<std::vector<int>>();
+  } else {
+    fields.fail("cpus", "an array of core numbers");
+  }
+}
+
 void read(const JsonFields& fields, TrialClient& client) {
   read(fields.child("lateness_ms"), client.lateness_ms);
   read(fields.child("receive_delay_ms"), client.receive_delay_ms);
@@ -64,6 +79,15 @@ void read(const JsonFields& fields, TrialClient& client) {
   fields.number_or_null("kernel_stamp_share", client.kernel_stamp_share);
   fields.number("cpu_s", client.cpu_s);
   fields.number("cpu_share", client.cpu_share);
+  // Older files lack what follows.
+  fields.number_or_null("run_delay_s", client.run_delay_s);
+  fields.number_or_null("run_delay_share", client.run_delay_share);
+  fields.integer_or_null("context_switches_voluntary", client.context_switches_voluntary);
+  fields.integer_or_null("context_switches_involuntary", client.context_switches_involuntary);
+  if (!fields.raw("scheduling").is_null()) fields.text("scheduling", client.scheduling);
+  if (!fields.raw("pinning").is_null()) fields.text("pinning", client.pinning);
+  read_cpus(fields, client.cpus);
+  fields.reasons(client.reasons);
 }
 
 void read_codes(const JsonFields& fields, std::string& problem, std::vector<VerdictCode>& codes) {

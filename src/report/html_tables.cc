@@ -72,6 +72,9 @@ std::vector<HeadlineCell> trial_cells(const record::TrialResult& trial) {
   cells.push_back(
       {format_number(trial.client.receive_delay_ms.p99), trial.client.receive_delay_ms.p99});
   cells.push_back({fmt::format("{:.0f}%", 100.0 * trial.client.cpu_share), trial.client.cpu_share});
+  const auto waiting = trial.client.run_delay_share;
+  cells.push_back(
+      {waiting ? fmt::format("{:.1f}%", 100.0 * *waiting) : format_number(waiting), waiting});
   return cells;
 }
 
@@ -112,7 +115,8 @@ std::string trials_html(const record::StudyResult& result) {
                                             {"Output", "tok/s", Align::right},
                                             {"Client p99 ms", "late", Align::right},
                                             {"Client p99 ms", "receive", Align::right},
-                                            {"Client", "CPU", Align::right}};
+                                            {"Client", "CPU", Align::right},
+                                            {"Client", "no core", Align::right}};
   std::string text =
       "<div class=\"wide\"><table class=\"sortable\"><thead>\n" + group_row(columns) + "<tr>";
   for (std::size_t c = 0; c < columns.size(); ++c) {

@@ -67,6 +67,38 @@ load::WindowRule window_rule(const study::WindowSpec& spec, const workload::Load
   return rule;
 }
 
+load::PinRule pin_rule(const study::ClientSpec& client) {
+  using Kind = load::PinRule::Kind;
+  const Kind kind = client.pin == study::ClientPin::listed ? Kind::listed
+                    : client.pin == study::ClientPin::none ? Kind::none
+                                                           : Kind::automatic;
+  return {kind, client.cpus};
+}
+
+/// A cost counts only when every load thread has it.
+void add_client_costs(const load::PlayResult& played, analysis::TrialFacts& facts) {
+  bool delays = true, switches = true;
+  base::Nanos run_delay{0};
+  std::int64_t voluntary = 0, involuntary = 0;
+  for (const load::ThreadCost& cost : played.threads) {
+    facts.client_cpu_s += cost.cpu_s;
+    facts.client_window_cpu_s += cost.window_cpu_s;
+    delays = delays && cost.window_run_delay.has_value();
+    switches = switches && cost.window_voluntary_switches.has_value();
+    run_delay += cost.window_run_delay.value_or(base::Nanos(0));
+    voluntary += cost.window_voluntary_switches.value_or(0);
+    involuntary += cost.window_involuntary_switches.value_or(0);
+  }
+  if (delays) facts.client_run_delay_s = base::to_seconds(run_delay);
+  if (switches) {
+    facts.client_context_switches_voluntary = voluntary;
+    facts.client_context_switches_involuntary = involuntary;
+  }
+  facts.scheduling = played.realtime ? "realtime" : "normal";
+  facts.pinning = played.pinning;
+  facts.client_cpus = played.cpus;
+}
+
 /// Everything one trial is made of, built before its load starts.
 class TrialRunner {
  public:
@@ -173,6 +205,7 @@ class TrialRunner {
                                                       : load::ChunkCounting::one_each;
     options.timeouts = timeouts(study_.timeouts);
     options.threads = study_.client.threads;
+    options.pin = pin_rule(study_.client);
     return load::play(options);
   }
 
@@ -229,11 +262,7 @@ class TrialRunner {
     facts.output_length = workload_.output_rule == study::OutputRule::exact
                               ? analysis::OutputLength::exact
                               : analysis::OutputLength::natural;
-    for (const load::ThreadCost& cost : played.threads) {
-      facts.client_cpu_s += cost.cpu_s;
-      facts.client_window_cpu_s += cost.window_cpu_s;
-    }
-    facts.scheduling = played.realtime ? "realtime" : "normal";
+    add_client_costs(played, facts);
     facts.clock_stepped = played.clock_stepped;
     facts.probes = static_cast<std::uint32_t>(probes_sent_);
     facts.never_warm = never_warm_;

@@ -136,7 +136,7 @@ class Builder {
     study_.slo.e2e_ms = maybe<double>(values["slo"], "e2e_ms");
     study_.hardware.gpu = text_or_empty(values["hardware"], "gpu");
     study_.hardware.price_per_hour_usd = maybe<double>(values["hardware"], "price_per_hour_usd");
-    study_.client.threads = values["client"]["threads"].get<std::uint32_t>();
+    TOKAMARK_TRY_VOID(client(values["client"]));
     TOKAMARK_TRY_VOID(seed());
     TOKAMARK_TRY_VOID(loads());
     TOKAMARK_TRY_VOID(window_fits());
@@ -157,6 +157,26 @@ class Builder {
                    fmt::format("{}: the name \"{}\" is there twice", list, name));
     }
     return base::ok();
+  }
+
+  base::Result<void> client(const Json& values) {
+    ClientSpec& client = study_.client;
+    client.threads = values["threads"].get<std::uint32_t>();
+    const Json& pin = values["pin"];
+    if (pin.is_string()) {
+      client.pin = pin == "none" ? ClientPin::none : ClientPin::automatic;
+      return base::ok();
+    }
+    client.pin = ClientPin::listed;
+    client.cpus = pin.get<std::vector<int>>();
+    const std::set<int> different(client.cpus.begin(), client.cpus.end());
+    if (different.size() == client.cpus.size() && client.cpus.size() == client.threads) {
+      return base::ok();
+    }
+    return error("client.pin",
+                 fmt::format("client.pin: expected {} different core numbers, one for each of "
+                             "client.threads, found {}",
+                             client.threads, pin.dump()));
   }
 
   base::Result<void> seed() {

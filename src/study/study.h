@@ -60,8 +60,13 @@ struct HardwareSpec {
   std::optional<double> price_per_hour_usd;
 };
 
+/// Whether load threads stay on cores of their own.
+enum class ClientPin { automatic, none, listed };
+
 struct ClientSpec {
   std::uint32_t threads = 1;
+  ClientPin pin = ClientPin::automatic;
+  std::vector<int> cpus;  ///< pin is listed: a core for each thread
 };
 
 /// A parsed study file, defaults filled in.

@@ -119,6 +119,13 @@ Json window_json(const WindowSpec& window) {
   return json;
 }
 
+Json client_json(const ClientSpec& client) {
+  Json json{{"threads", client.threads}, {"pin", "auto"}};
+  if (client.pin == ClientPin::none) json["pin"] = "none";
+  if (client.pin == ClientPin::listed) json["pin"] = client.cpus;
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const Study& study) {
@@ -129,7 +136,7 @@ Json to_json(const Study& study) {
             {"window", window_json(study.window)},
             {"slo", Json::object()},
             {"hardware", Json::object()},
-            {"client", {{"threads", study.client.threads}}}};
+            {"client", client_json(study.client)}};
   if (!study.model.name.empty()) json["model"] = model_json(study.model);
   for (const engine::EngineSpec& spec : study.engines) json["engines"].push_back(engine_json(spec));
   for (const WorkloadSpec& spec : study.workloads) json["workloads"].push_back(workload_json(spec));

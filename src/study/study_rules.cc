@@ -223,7 +223,11 @@ MappingRule hardware_rules() {
 
 MappingRule client_rules() {
   MappingRule rules;
-  rules.keys = {defaulted("threads", 1, whole(1, 256), "Threads of the load generator.")};
+  KeyRule pin = defaulted("pin", "auto", word_of({"auto", "none"}),
+                          "Cores of the load threads: auto, none, or a list of one for each.");
+  pin.forms.push_back(list_of(whole(0, 1023), 1, 256));
+  rules.keys = {defaulted("threads", 1, whole(1, 256), "Threads of the load generator."),
+                std::move(pin)};
   return rules;
 }
 
