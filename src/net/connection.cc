@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "net/port_range.h"
 
 namespace tokamark::net {
 
@@ -24,6 +25,7 @@ void Connection::connect(const Endpoint& endpoint, const std::shared_ptr<TlsCont
   }
   const int on = 1;
   (void)::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  (void)use_whole_port_range(socket_);
   enable_receive_stamps(socket_);
   state_ = State::connecting;
   const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
