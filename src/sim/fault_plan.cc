@@ -151,9 +151,13 @@ Struck FaultPlan::among_slowest(base::Nanos latency, double share) {
   const std::size_t known = latencies_.size();
   latencies_.push_back(latency);
   if (latencies_.size() > kWindow) latencies_.pop_front();
-  if (known < kLeast) return Struck::no;
-  return static_cast<double>(slower) < share * static_cast<double>(known) ? Struck::yes
-                                                                          : Struck::no;
+  noted_ += 1;
+  // While latencies rise, more than the share are slower than most before them.
+  const bool within = static_cast<double>(dropped_ + 1) <= share * static_cast<double>(noted_);
+  const bool slow = static_cast<double>(slower) < share * static_cast<double>(known);
+  if (known < kLeast || !within || !slow) return Struck::no;
+  dropped_ += 1;
+  return Struck::yes;
 }
 
 }  // namespace tokamark::sim

@@ -55,13 +55,15 @@ class FaultPlan {
   /// The counters as the metrics page tells them.
   [[nodiscard]] EngineCounters shown(EngineCounters counters) const;
   /// Notes the latency of a request that is about to end; whether it is among the slowest `share`
-  /// of the last 512 noted. No until 20 were noted.
+  /// of the last 512 noted. No until 20 were noted, and never for more than the share of all.
   Struck among_slowest(base::Nanos latency, double share);
 
  private:
   std::vector<FaultSpec> specs_;
   std::uint64_t seed_ = 0;
   std::deque<base::Nanos> latencies_;  ///< the last 512, oldest first
+  std::int64_t noted_ = 0;
+  std::int64_t dropped_ = 0;
 };
 
 }  // namespace tokamark::sim

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -50,14 +51,21 @@ class Client {
       }
       char bytes[4096];
       const ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
-      if (got <= 0) return std::exchange(buffer_, {});
+      if (got <= 0) {
+        last_error_ = got < 0 ? errno : 0;
+        return std::exchange(buffer_, {});
+      }
       buffer_.append(bytes, static_cast<std::size_t>(got));
     }
   }
 
+  /// What ended the last read that came short; 0 when the server closed.
+  [[nodiscard]] int last_error() const { return last_error_; }
+
  private:
   int fd_;
   std::string buffer_;
+  int last_error_ = 0;
 };
 
 constexpr std::string_view kEndOfStream = "data: [DONE]\n\n\r\n0\r\n\r\n";
@@ -257,6 +265,28 @@ TEST(SimServer, LlamaCppAnswers503DuringTheStartupDelay) {
   stop = true;
   thread.join();
   EXPECT_THAT(reply, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+}
+
+TEST(SimServer, PlantedResetBreaksTheConnectionAfterItsBytes) {
+  SimOptions options = tiny();
+  options.faults = {"reset:after_bytes=300"};
+  const auto server = start(options);
+  Client client(server->port());
+  client.write(post(stream_body(5)));
+  EXPECT_EQ(client.read_until(kEndOfStream).size(), 300U);
+  EXPECT_EQ(client.last_error(), ECONNRESET);
+  Client next(server->port());
+  next.write(post(stream_body(5)));
+  EXPECT_EQ(next.read_until(kEndOfStream).size(), 300U);
+}
+
+TEST(SimServer, BadFaultIsAUsageError) {
+  SimOptions options = tiny();
+  options.faults = {"resett"};
+  const auto server = SimServer::start(options);
+  ASSERT_FALSE(server.has_value());
+  EXPECT_EQ(server.error().kind, base::ErrorKind::usage);
+  EXPECT_THAT(server.error().message, HasSubstr("the nearest are reset"));
 }
 
 }  // namespace
