@@ -1,0 +1,71 @@
+#include "run/host_needs.h"
+
+#include <algorithm>
+
+namespace tokamark::run {
+
+namespace {
+
+using probe::HostCheck;
+using probe::HostNeeds;
+using probe::HostStatus;
+
+constexpr double kGuessedAnswer_s = 10.0;
+
+/// Whether an engine is reached over the loopback, as far as its address says it.
+bool is_here(const engine::EngineSpec& spec) {
+  std::string host = spec.host;
+  if (!spec.url.empty()) {
+    const std::size_t scheme = spec.url.find("://");
+    host = spec.url.substr(scheme == std::string::npos ? 0 : scheme + 3);
+    if (!host.empty() && host.front() == '[') host.erase(0, 1);
+  }
+  const auto starts = [&host](const char* text) { return host.rfind(text, 0) == 0; };
+  return starts("127.") || starts("localhost") || starts("::1") || starts("0.0.0.0");
+}
+
+std::string line_of(const HostCheck& check) {
+  return check.name + ": " + check.value + "; " + check.advice;
+}
+
+}  // namespace
+
+HostNeeds host_needs(const study::Study& study, const study::Plan& plan) {
+  HostNeeds needs;
+  needs.threads = study.client.threads;
+  const double answer_s = study.slo.e2e_ms ? *study.slo.e2e_ms / 1000.0 : kGuessedAnswer_s;
+  bool here = false, elsewhere = false;
+  for (const study::EngineVisit& visit : plan.visits) {
+    (is_here(study.engines[visit.engine]) ? here : elsewhere) = true;
+    for (const study::PlannedTrial& trial : visit.trials) {
+      if (trial.load.kind == workload::LoadKind::closed) {
+        needs.concurrency = std::max(needs.concurrency, trial.load.concurrency);
+      } else {
+        needs.rate_per_s = std::max(needs.rate_per_s, trial.load.rate_per_s);
+      }
+    }
+  }
+  needs.expected_in_flight = needs.rate_per_s * answer_s;
+  if (elsewhere) needs.engines = here ? HostNeeds::Where::both : HostNeeds::Where::elsewhere;
+  return needs;
+}
+
+base::Result<void> refuse_unfit(const std::vector<HostCheck>& checks) {
+  std::string refusals;
+  for (const HostCheck& check : checks) {
+    if (check.status != HostStatus::refusal) continue;
+    refusals += (refusals.empty() ? "" : "; ") + line_of(check);
+  }
+  if (refusals.empty()) return base::ok();
+  return base::Error{base::ErrorKind::study, "this machine cannot run the study: " + refusals};
+}
+
+std::vector<std::string> host_warnings(const std::vector<HostCheck>& checks) {
+  std::vector<std::string> lines;
+  for (const HostCheck& check : checks) {
+    if (check.status == HostStatus::warning) lines.push_back("host: " + line_of(check));
+  }
+  return lines;
+}
+
+}  // namespace tokamark::run
