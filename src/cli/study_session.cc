@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "cli/screen.h"
 #include "cli/summaries.h"
+#include "probe/host_facts.h"
+#include "run/host_needs.h"
 #include "run/manifest.h"
 #include "run/results_folder.h"
 #include "run/stop.h"
@@ -29,7 +31,15 @@ constexpr const char* kInvocation = "invocation.json";
 struct Prepared {
   study::Study study;
   study::Plan plan;
+  std::vector<probe::HostCheck> host_checks;
 };
+
+/// Looks at the machine before anything is started or written; kind `study` when it is unfit.
+base::Result<void> check_host(Prepared& prepared) {
+  prepared.host_checks =
+      probe::check_host(probe::read_host_facts(), run::host_needs(prepared.study, prepared.plan));
+  return run::refuse_unfit(prepared.host_checks);
+}
 
 base::Result<Prepared> prepare(const StudyRequest& request) {
   // --prompts reaches into every workload, however many there are.
@@ -105,6 +115,7 @@ base::Result<run::ResultsFolder> make_folder(const StudyRequest& request, const 
   }
   inputs.manifest = run::make_manifest(options.command_line);
   inputs.manifest["simulated"] = any_simulated(prepared.study);
+  inputs.manifest["host_checks"] = probe::to_json(prepared.host_checks);
   TOKAMARK_TRY(run::ResultsFolder folder, run::ResultsFolder::create(root, inputs));
   TOKAMARK_TRY_VOID(folder.write_text(kInvocation, to_json(request).dump(2) + "\n"));
   return folder;
@@ -141,6 +152,9 @@ base::Result<void> play(const Prepared& prepared, run::ResultsFolder& folder, Ex
   const std::atomic<bool>& stop = run::install_stop_handlers(
       "\ntokamark: stopping: writing what was measured and stopping engines (once more to stop at "
       "once)\n");
+  for (const std::string& line : run::host_warnings(prepared.host_checks)) {
+    screen->on_message(line);
+  }
   const auto outcome = run::run_study(prepared.study, prepared.plan, folder, stop, *screen);
   // Even when the run broke off, what is on disk is summarised.
   const auto result = write_summaries(folder, exports);
@@ -159,13 +173,18 @@ Exports parse_export(const std::string& name) {
   return name == "vllm" ? Exports::vllm : Exports::none;
 }
 
+base::Result<probe::HostNeeds> needs_of(const StudyRequest& request) {
+  TOKAMARK_TRY(const Prepared prepared, prepare(request));
+  return run::host_needs(prepared.study, prepared.plan);
+}
+
 base::Result<std::string> describe(const StudyRequest& request) {
   TOKAMARK_TRY(const Prepared prepared, prepare(request));
   return study::describe_plan(prepared.plan, prepared.study);
 }
 
 base::Result<void> start_study(const StudyRequest& request, const SessionOptions& options) {
-  TOKAMARK_TRY(const Prepared prepared, prepare(request));
+  TOKAMARK_TRY(Prepared prepared, prepare(request));
   // A prompts file that cannot be read is found now, not after the first engine has started.
   for (const study::EngineVisit& visit : prepared.plan.visits) {
     for (const study::PlannedTrial& trial : visit.trials) {
@@ -174,6 +193,7 @@ base::Result<void> start_study(const StudyRequest& request, const SessionOptions
       static_cast<void>(schedule);
     }
   }
+  TOKAMARK_TRY_VOID(check_host(prepared));
   TOKAMARK_TRY(run::ResultsFolder folder, make_folder(request, prepared, options));
   return play(prepared, folder, options.exports, options.json);
 }
@@ -182,7 +202,8 @@ base::Result<void> resume_study(const fs::path& root, Exports exports) {
   TOKAMARK_TRY(run::ResultsFolder folder, run::ResultsFolder::open(root));
   TOKAMARK_TRY_VOID(folder.lock());
   TOKAMARK_TRY(const StudyRequest request, request_from(folder));
-  TOKAMARK_TRY(const Prepared prepared, prepare(request));
+  TOKAMARK_TRY(Prepared prepared, prepare(request));
+  TOKAMARK_TRY_VOID(check_host(prepared));
   return play(prepared, folder, exports, "");
 }
 

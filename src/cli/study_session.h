@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "probe/host_checks.h"
 #include "study/study.h"
 
 namespace tokamark::cli {
@@ -35,6 +36,9 @@ struct SessionOptions {
 /// when a trial is not valid, `engine` when an engine failed.
 base::Result<void> start_study(const StudyRequest& request, const SessionOptions& options);
 base::Result<void> resume_study(const std::filesystem::path& folder, Exports exports);
+
+/// What the study will ask of this machine.
+base::Result<probe::HostNeeds> needs_of(const StudyRequest& request);
 
 /// The --dry-run text.
 base::Result<std::string> describe(const StudyRequest& request);
