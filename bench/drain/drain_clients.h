@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tokamark::bench {
+
+/// Who reads the streams.
+enum class DrainClient {
+  floor,         ///< bench/floor
+  tokamark,      ///< load::play, as a trial uses it
+  tokamark_tls,  ///< the same over TLS
+};
+
+const char* to_word(DrainClient client);
+
+struct DrainLoad {
+  std::uint16_t port = 0;
+  std::uint32_t streams = 1;
+  std::string certificate_file;  ///< trusted by the TLS client
+};
+
+/// Sends one request on each of `streams` connections and reads the answers to their ends. Runs in
+/// a process of its own; returns its exit status, 0 when every answer was complete.
+int run_drain_client(DrainClient client, const DrainLoad& load);
+
+}  // namespace tokamark::bench
