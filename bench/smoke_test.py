@@ -31,7 +31,8 @@ def check_floor(program, tokamark):
     load = engine.Load(streams=10, tokens=10, ttft_ms=5, itl_ms=2)
     with tempfile.TemporaryDirectory() as folder:
         with engine.start(tokamark, load, Path(folder) / "truth.jsonl") as server:
-            result = json.loads(output_of([program, "--port", str(server.port), "--streams", "10",
+            result = json.loads(output_of([program, "--port", str(server.port),
+                                           "--model", server.model, "--streams", "10",
                                            "--tokens", "10", "--seconds", "0.5"]))
         truths = engine.read_truth(Path(folder) / "truth.jsonl")
     assert result["failed"] == 0 and result["responses"] >= 10, result

@@ -11,11 +11,11 @@ namespace {
 using tokamark::bench::FloorOptions;
 using tokamark::bench::FloorResult;
 
-std::string request_bytes(std::uint32_t tokens, std::uint16_t port) {
+std::string request_bytes(const std::string& model, std::uint32_t tokens, std::uint16_t port) {
   const std::string body =
-      fmt::format(R"({{"model":"m","messages":[{{"role":"user","content":"Say something."}}],)"
+      fmt::format(R"({{"model":"{}","messages":[{{"role":"user","content":"Say something."}}],)"
                   R"("max_tokens":{},"stream":true,"stream_options":{{"include_usage":true}}}})",
-                  tokens);
+                  model, tokens);
   return fmt::format(
       "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n"
       "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
@@ -38,11 +38,13 @@ int main(int argc, char** argv) {
   CLI::App program("The floor: the least CPU that reading streamed answers costs. Prints JSON.");
   FloorOptions options;
   std::string host = "127.0.0.1";
+  std::string model = "null";
   std::uint16_t port = 8990;
   std::uint32_t tokens = 100;
   options.requests = UINT64_MAX;
   program.add_option("--host", host, "Address of the server")->capture_default_str();
   program.add_option("--port", port, "Port of the server")->capture_default_str();
+  program.add_option("--model", model, "Model of every request")->capture_default_str();
   program.add_option("--streams", options.streams, "Requests in flight")->capture_default_str();
   program.add_option("--tokens", tokens, "max_tokens of every request")->capture_default_str();
   program.add_option("--requests", options.requests, "Requests in all (default: no limit)");
@@ -55,7 +57,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "tokamark_floor: --host {}: write an IPv4 address\n", host);
     return 2;
   }
-  options.request = request_bytes(tokens, port);
+  options.request = request_bytes(model, tokens, port);
   const FloorResult result = tokamark::bench::run_floor(options);
   if (!result.error.empty()) {
     fmt::print(stderr, "tokamark_floor: {}:{}: {}\n", host, port, result.error);

@@ -1,0 +1,34 @@
+"""Numbers out of lists of numbers, the same way for the truth and for a stand-in's own samples."""
+
+import math
+
+
+def summary(samples):
+    """mean, p50 and p99 (nearest rank); None without samples."""
+    if not samples:
+        return None
+    ordered = sorted(samples)
+
+    def rank(share):
+        return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+    return {"mean": sum(ordered) / len(ordered), "p50": rank(0.5), "p99": rank(0.99),
+            "n": len(ordered)}
+
+
+def most_in_flight(truths):
+    """Most requests that the server had at once."""
+    steps = [(t.arrival_ns, 1) for t in truths] + [(t.emissions_ns[-1], -1) for t in truths]
+    now = most = 0
+    for _, step in sorted(steps):
+        now += step
+        most = max(most, now)
+    return most
+
+
+def of_truth(truths):
+    """What the server knows about these requests."""
+    ttfts = [(t.emissions_ns[0] - t.arrival_ns) / 1e6 for t in truths]
+    gaps = [(b - a) / 1e6 for t in truths for a, b in zip(t.emissions_ns, t.emissions_ns[1:])]
+    return {"ttft_ms": summary(ttfts), "itl_ms": summary(gaps),
+            "tokens": sum(t.tokens for t in truths), "requests": len(truths)}
