@@ -16,12 +16,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from rivals import clients, engine, processes  # noqa: E402
 
-BASE = {"streams": 10, "requests": 100, "tokens": 50}
+BASE = {"streams": 10, "requests": 100, "tokens": 20}
 CASES = {
     "base": {},
     "10x requests": {"requests": 1000},
     "10x streams": {"streams": 100, "requests": 1000},
-    "100x tokens": {"tokens": 5000, "requests": 20},
+    "100x tokens": {"tokens": 2000, "requests": 10},
 }
 
 
@@ -41,8 +41,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--tokamark", default="build/dev/tokamark", help="the program")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--itl-ms", type=float, default=2)
-    parser.add_argument("--ttft-ms", type=float, default=5)
+    parser.add_argument("--itl-ms", type=float, default=1)
+    parser.add_argument("--ttft-ms", type=float, default=2)
     options = parser.parse_args()
     tokamark = str(Path(options.tokamark).resolve())
     for name, changes in CASES.items():

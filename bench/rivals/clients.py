@@ -222,7 +222,7 @@ class EvalScope:
         def tail(word):
             return next((v * (1.0 if "(ms)" in k else 1e3) for k, v in p99.items() if word in k),
                         None)
-        requests, per_request = value("succe"), value("average", "output tokens")
+        requests, per_request = value("success"), value("avg output tokens")
         tokens = round(requests * per_request) if requests and per_request else None
         return report({"mean": scale * value("ttft") if value("ttft") else None,
                        "p99": tail("ttft")},
