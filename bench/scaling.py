@@ -43,10 +43,11 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--itl-ms", type=float, default=1)
     parser.add_argument("--ttft-ms", type=float, default=2)
+    parser.add_argument("--cases", default=",".join(CASES), help="comma-separated")
     options = parser.parse_args()
     tokamark = str(Path(options.tokamark).resolve())
-    for name, changes in CASES.items():
-        shape = {**BASE, **changes}
+    for name in options.cases.split(","):
+        shape = {**BASE, **CASES[name]}
         load = engine.Load(ttft_ms=options.ttft_ms, itl_ms=options.itl_ms, **shape)
         runs = []
         for _ in range(options.repeats):
