@@ -56,6 +56,7 @@ json to_json(const TrialFacts& facts) {
       {"probes", facts.probes},
       {"never_warm", facts.never_warm},
       {"stopped", facts.stopped},
+      {"calibration", facts.calibration},
       {"engine_info", facts.engine_info},
   };
 }
@@ -97,6 +98,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     facts.probes = json.at("probes").get<std::uint32_t>();
     facts.never_warm = json.at("never_warm").get<bool>();
     facts.stopped = json.at("stopped").get<std::string>();
+    facts.calibration = json.value("calibration", nlohmann::json());
     facts.engine_info = json.at("engine_info");
     return facts;
   } catch (const nlohmann::json::exception& e) {

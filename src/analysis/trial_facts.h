@@ -49,6 +49,9 @@ struct TrialFacts {
   std::uint32_t probes = 0;  ///< single requests before the load
   bool never_warm = false;   ///< the probes did not settle within their limit (methodology M14)
   std::string stopped;       ///< why the trial ended early; empty = it did not
+  /// "before" and "after": the load generator against the null engine, as calibration::to_json has
+  /// it, or {"skipped": reason}. Null when none was asked for, or an older version ran the trial.
+  nlohmann::json calibration;
   nlohmann::json engine_info;
 };
 

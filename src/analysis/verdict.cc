@@ -43,6 +43,41 @@ void judge_client(const TrialFacts& facts, const Thresholds& limits, TrialResult
   }
 }
 
+/// One of the client's measured errors must be small against what it measured (methodology M4).
+void judge_error(const nlohmann::json& calibration, const char* when, const char* field,
+                 const record::LatencySummary& measured, const Thresholds& limits,
+                 TrialResult& trial) {
+  const auto error = calibration.find(field);
+  if (error == calibration.end() || !error->is_object() || !measured.p50) return;
+  const auto p99 = error->find("p99");
+  if (p99 == error->end() || !p99->is_number()) return;
+  const double limit =
+      std::max(limits.calibration_floor_ms, limits.calibration_share * *measured.p50);
+  if (p99->get<double>() <= limit) return;
+  add(trial, "client_inaccurate",
+      fmt::format("{} the load, {} against the null engine was {:.3f} ms at p99, limit {:.3f} ms",
+                  when, field, p99->get<double>(), limit),
+      "stop other work on the client's machine, give the client cores of its own, or lower the "
+      "load; see `tokamark calibrate`");
+}
+
+void judge_calibration(const TrialFacts& facts, const Thresholds& limits, TrialResult& trial) {
+  if (!facts.calibration.is_object()) return;
+  const record::TrialMetrics& metrics = trial.metrics;
+  for (const char* when : {"before", "after"}) {
+    const auto found = facts.calibration.find(when);
+    if (found == facts.calibration.end() || !found->is_object()) continue;
+    const std::size_t codes = trial.codes.size();
+    judge_error(*found, when, "ttft_error_ms", metrics.ttft_ms, limits, trial);
+    if (trial.codes.size() == codes) {
+      const bool per_token = metrics.itl_ms.p50.has_value();
+      judge_error(*found, when, "itl_error_ms", per_token ? metrics.itl_ms : metrics.tpot_ms,
+                  limits, trial);
+    }
+    if (trial.codes.size() != codes) return;  // once is enough
+  }
+}
+
 /// An open load must have been sent at the rate it asked for.
 void judge_rate(const TrialFacts& facts, std::span<const RequestRecord> records,
                 const Thresholds& limits, TrialResult& trial) {
@@ -116,6 +151,7 @@ TrialResult analyse(const TrialFacts& facts, std::span<const RequestRecord> reco
   trial.window_end_s = base::to_seconds(std::max(facts.window_end, base::Nanos(0)));
   trial.schedule_sha256 = facts.schedule_sha256;
   trial.resources = facts.resources;
+  trial.calibration = facts.calibration;
   trial.engine_info = facts.engine_info;
   trial.counts = compute_counts(records);
   trial.metrics = compute_metrics(facts, records);
@@ -134,6 +170,7 @@ TrialResult analyse(const TrialFacts& facts, std::span<const RequestRecord> reco
   }
   judge_requests(facts, thresholds, trial);
   judge_client(facts, thresholds, trial);
+  judge_calibration(facts, thresholds, trial);
   judge_rate(facts, records, thresholds, trial);
   judge_answers(facts, records, thresholds, trial);
   trial.verdict = trial.codes.empty() ? record::Verdict::valid : record::Verdict::invalid;

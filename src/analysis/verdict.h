@@ -19,6 +19,8 @@ struct Thresholds {
   double off_length_share = 0.01;        ///< unequal_output
   double unstreamed_share = 0.5;         ///< not_streaming: share of long answers ...
   double unstreamed_span = 0.05;         ///< ... whose tokens all came in this end of the time
+  double calibration_share = 0.02;       ///< client_inaccurate: p99 error above this share of p50
+  double calibration_floor_ms = 0.05;    ///< ... and above this, which loopback itself can reach
   std::int64_t unstreamed_least_tokens = 32;
 };
 

@@ -53,6 +53,24 @@ TEST_F(Verdicts, ACleanTrialIsValid) {
   EXPECT_EQ(analyse(facts, records).verdict, record::Verdict::valid);
 }
 
+// The median TTFT is 100 ms, so that 2 % are 2 ms; TPOT is 10 ms, 2 % are 0.2 ms.
+TEST_F(Verdicts, AnInstrumentWithAnErrorThatCountsIsFound) {
+  facts.calibration["before"] = {{"ttft_error_ms", {{"p99", 2.1}}}};
+  EXPECT_THAT(codes(), ElementsAre("client_inaccurate"));
+  facts.calibration["before"] = {{"ttft_error_ms", {{"p99", 0.1}}}};
+  facts.calibration["after"] = {{"itl_error_ms", {{"p99", 0.21}}}};
+  EXPECT_THAT(codes(), ElementsAre("client_inaccurate"));
+}
+
+TEST_F(Verdicts, AnInstrumentWithASmallErrorOrWithoutCalibrationIsNot) {
+  facts.calibration["before"] = {{"ttft_error_ms", {{"p99", 1.9}}},
+                                 {"itl_error_ms", {{"p99", 0.19}}}};
+  facts.calibration["after"] = {{"skipped", "too many descriptors"}};
+  EXPECT_THAT(codes(), IsEmpty());
+  facts.calibration = nullptr;
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
 TEST_F(Verdicts, ALateClientIsFoundByItsP99) {
   for (int i = 0; i < 11; ++i)
     records[static_cast<std::size_t>(i)].sent =

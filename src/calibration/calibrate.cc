@@ -54,8 +54,8 @@ base::Result<Calibration> calibrate(const CalibrationShape& shape, const std::at
   const workload::Schedule schedule = make_schedule(shape);
   if (schedule.requests.empty()) {
     return base::Error{base::ErrorKind::usage,
-                       "at this rate no request falls into the calibration: raise --rate or "
-                       "--seconds"};
+                       "at this rate no request falls into the calibration: raise the rate or "
+                       "the length"};
   }
   load::PlayOptions options;
   TOKAMARK_TRY(options.endpoint, net::resolve(engine->base_url()));

@@ -71,7 +71,7 @@ std::string NullWire::end(std::uint32_t output_tokens, bool usage) {
                                   kOpenChat, output_tokens + 1, output_tokens),
                       out);
   }
-  sim::append_done(out);
+  sim::append_done(sim::Reply(), out);
   return out;
 }
 

@@ -24,7 +24,7 @@ struct BenchFlags {
   std::vector<double> rates;
   std::vector<std::string> headers;
   std::uint32_t input_tokens = 128, output_tokens = 128, requests = 0;
-  double duration_s = 30.0, warmup_s = 5.0;
+  double duration_s = 30.0, warmup_s = 5.0, calibration_s = 1.0;
   std::uint64_t seed = 1;
   bool requests_given = false, duration_given = false;
 };
@@ -78,9 +78,10 @@ base::Result<json> study_of(const BenchFlags& flags) {
     window["seconds"] = 0.1;
     window["max_seconds"] = kRequestsOnlyLimit_s;
   }
-  json study = {
-      {"name", "bench"}, {"seed", flags.seed}, {"engines", {engine}}, {"workloads", {workload}},
-      {"load", load},    {"window", window},   {"repeats", 1}};
+  json study = {{"name", "bench"},     {"seed", flags.seed},
+                {"engines", {engine}}, {"workloads", {workload}},
+                {"load", load},        {"window", window},
+                {"repeats", 1},        {"client", {{"calibration_s", flags.calibration_s}}}};
   if (!flags.model.empty()) study["model"] = {{"name", flags.model}};
   if (!flags.slo.empty()) {
     TOKAMARK_TRY(const study::SloSpec slo, study::parse_slo(flags.slo));
@@ -155,6 +156,11 @@ void add_window_flags(CLI::App& command, BenchFlags& flags) {
       .add_option("--slo", flags.slo,
                   "Limits of a good request, as in \"ttft_ms <= 200, tpot_ms <= 50\"")
       ->type_name("EXPR");
+  command
+      .add_option("--calibration", flags.calibration_s,
+                  "Length of the client's calibration before and after each load; 0 = none "
+                  "(default 1s)")
+      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"));
   command.add_option("--seed", flags.seed, "Seed of prompts, lengths and arrivals")
       ->capture_default_str();
 }

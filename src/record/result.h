@@ -93,6 +93,7 @@ struct TrialResult {
   TrialMetrics metrics;
   TrialResources resources;
   TrialClient client;
+  nlohmann::json calibration;  ///< "before" and "after" (docs/RESULT_FORMAT.md), or null
   nlohmann::json engine_info;  ///< version, effective settings, start-up times, token counters
 };
 

@@ -159,6 +159,7 @@ nlohmann::json to_json(const TrialResult& trial) {
   object.set("metrics", to_json(trial.metrics));
   object.set("resources", to_json(trial.resources));
   object.set("client", to_json(trial.client));
+  object.set("calibration", clean_json(trial.calibration));
   object.set("engine_info", clean_json(trial.engine_info));
   return object.finish();
 }

@@ -155,6 +155,7 @@ void read(const JsonFields& fields, std::string& problem, TrialResult& trial) {
   read(fields.child("metrics"), trial.metrics);
   read(fields.child("resources"), trial.resources);
   read(fields.child("client"), trial.client);
+  trial.calibration = fields.raw("calibration");
   trial.engine_info = fields.raw("engine_info");
 }
 

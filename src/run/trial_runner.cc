@@ -12,6 +12,7 @@
 #include "probe/sampler.h"
 #include "protocol/request_renderer.h"
 #include "run/resources.h"
+#include "run/trial_calibration.h"
 #include "run/warmth.h"
 
 namespace tokamark::run {
@@ -115,6 +116,7 @@ class TrialRunner {
     TOKAMARK_TRY(schedule_, study::make_schedule(study_, trial_));
     TOKAMARK_TRY(endpoint_, net::resolve(engine_.target().base_url));
     TOKAMARK_TRY_VOID(probe());
+    json calibration = calibrate_with(pace_);
 
     probe::SamplerOptions sampling;
     sampling.processes = [this] { return engine_.processes(); };
@@ -130,6 +132,13 @@ class TrialRunner {
     output.schedule_text = schedule_.canonical_text();
     output.telemetry_text = probe::to_json_lines(telemetry);
     output.facts = facts(played);
+    if (stopped_.empty() && calibration.is_object()) {
+      json again = calibrate_with(pace_of(played.records));
+      calibration = {{"before", calibration}, {"after", std::move(again)}};
+    } else if (calibration.is_object()) {
+      calibration = {{"before", calibration}, {"after", {{"skipped", "the trial was stopped"}}}};
+    }
+    output.facts.calibration = std::move(calibration);
     output.facts.schedule_sha256 = base::sha256_hex(output.schedule_text);
     const base::Nanos offset = played.start - sampled_from;
     output.facts.resources =
@@ -145,6 +154,15 @@ class TrialRunner {
   }
 
  private:
+  /// The load generator against the null engine, under this trial's load at this pace; null when
+  /// the study does not want it.
+  json calibrate_with(const Pace& pace) {
+    if (study_.client.calibration_s <= 0 || stop_) return nullptr;
+    return calibrate_trial(calibration_shape(trial_.load, pace, study_.client.threads,
+                                             base::from_seconds(study_.client.calibration_s)),
+                           stop_);
+  }
+
   /// Single requests before the load: the engine must answer, and its first, slow answers stay
   /// out of the load. Their prompts come from another seed than the trial's.
   base::Result<void> probe() {
@@ -173,6 +191,7 @@ class TrialRunner {
     options.stop = &stop_;
     TOKAMARK_TRY(const load::PlayResult played, play_schedule(schedule, options));
     probes_sent_ += count;
+    pace_ = pace_of(played.records);
     std::size_t succeeded = 0;
     std::string why = "no answer before the timeout";
     for (const record::RequestRecord& record : played.records) {
@@ -278,6 +297,7 @@ class TrialRunner {
   std::atomic<bool> end_now_{false};
   std::string stopped_;
   std::size_t probes_sent_ = 0;
+  Pace pace_;                ///< of the last probes
   bool never_warm_ = false;  ///< the probes did not settle (methodology M14)
   workload::Schedule schedule_;
   net::Endpoint endpoint_;

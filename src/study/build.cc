@@ -162,6 +162,7 @@ class Builder {
   base::Result<void> client(const Json& values) {
     ClientSpec& client = study_.client;
     client.threads = values["threads"].get<std::uint32_t>();
+    client.calibration_s = values["calibration_s"].get<double>();
     const Json& pin = values["pin"];
     if (pin.is_string()) {
       client.pin = pin == "none" ? ClientPin::none : ClientPin::automatic;

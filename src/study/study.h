@@ -66,7 +66,8 @@ enum class ClientPin { automatic, none, listed };
 struct ClientSpec {
   std::uint32_t threads = 1;
   ClientPin pin = ClientPin::automatic;
-  std::vector<int> cpus;  ///< pin is listed: a core for each thread
+  std::vector<int> cpus;       ///< pin is listed: a core for each thread
+  double calibration_s = 1.0;  ///< length of the calibrations around a trial; 0 = none
 };
 
 /// A parsed study file, defaults filled in.

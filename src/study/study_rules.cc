@@ -227,7 +227,9 @@ MappingRule client_rules() {
                           "Cores of the load threads: auto, none, or a list of one for each.");
   pin.forms.push_back(list_of(whole(0, 1023), 1, 256));
   rules.keys = {defaulted("threads", 1, whole(1, 256), "Threads of the load generator."),
-                std::move(pin)};
+                std::move(pin),
+                defaulted("calibration_s", 1.0, number(0, 60),
+                          "Length of the calibrations before and after a trial; 0 = none.")};
   return rules;
 }
 

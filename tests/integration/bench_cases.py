@@ -8,7 +8,8 @@ from case import EXIT_INTERRUPTED, EXIT_STUDY, EXIT_USAGE, IntegrationCase
 from results import Results
 
 LENGTHS = ("--input-tokens", "16", "--output-tokens", "16")
-SHORT = ("--model", "smollm2", "--duration", "1s", "--warmup", "300ms", *LENGTHS)
+SHORT = ("--model", "smollm2", "--duration", "1s", "--warmup", "300ms", "--calibration", "0s",
+         *LENGTHS)
 
 
 class BenchCase(IntegrationCase):

@@ -53,6 +53,19 @@ class CalibrateCase(IntegrationCase):
         for flags in (("-c", "0"), ("--itl-ms", "0"), ("-c", "1", "--rate", "3")):
             self.assertEqual(EXIT_USAGE, self.tokamark("calibrate", *flags).code, flags)
 
+    def test_every_trial_carries_its_calibrations(self):
+        results = Results(self.folder / "out")
+        finished = self.tokamark("bench", "--url", self.start_sim(), "-c", "2", "--duration", "1s",
+                                 "--warmup", "300ms", "--calibration", "200ms", "--input-tokens",
+                                 "16", "--output-tokens", "16", "--output", results.folder)
+        self.assert_measured(finished, results)
+        calibration = results.trials[0]["calibration"]
+        for when in ("before", "after"):
+            self.assertEqual(2, calibration[when]["load"]["concurrency"])
+            self.assertGreater(calibration[when]["requests"], 0)
+            self.assertGreater(calibration[when]["itl_error_ms"]["p99"], 0)
+            self.assertLess(calibration[when]["first_token_ms"], 101)  # cut to half of the length
+
     def start_null_engine(self, *arguments):
         """The running program and its base URL."""
         server = self.start_tokamark("null-engine", "--port", "0", *arguments)
@@ -66,7 +79,7 @@ class CalibrateCase(IntegrationCase):
                                              truth)
         results = Results(self.folder / "out")
         finished = self.tokamark("bench", "--url", url, "-c", "2", "--duration", "500ms",
-                                 "--warmup", "100ms", "--input-tokens", "8", "--output-tokens",
+                                 "--warmup", "100ms", "--calibration", "0s", "--input-tokens", "8", "--output-tokens",
                                  "10", "--output", results.folder)
         self.assert_measured(finished, results)
         server.send(signal.SIGTERM)

@@ -225,6 +225,6 @@ def least_study(url, **changes):
              "workloads": [{"name": "chat", "input_tokens": 32, "output_tokens": 32}],
              "load": {"concurrency": [8]},
              "window": {"warmup_s": 0.5, "seconds": 1, "requests": 0, "probes": 1},
-             "repeats": 1}
+             "client": {"calibration_s": 0}, "repeats": 1}
     study.update(changes)
     return study
