@@ -1,5 +1,7 @@
 #include "protocol/sse.h"
 
+#include <algorithm>
+
 namespace tokamark::protocol {
 
 namespace {
@@ -19,7 +21,9 @@ void SseParser::feed(std::string_view bytes, EventSink& sink) {
         continue;
       }
     }
-    const std::size_t end = bytes.find_first_of("\r\n");
+    // Two searches for one byte each: find_first_of looks at every byte by itself.
+    const std::size_t newline = bytes.find('\n');
+    const std::size_t end = std::min(newline, bytes.substr(0, newline).find('\r'));
     if (end == std::string_view::npos) {
       line_.append(bytes);
       break;
