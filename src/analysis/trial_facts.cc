@@ -40,6 +40,7 @@ json to_json(const TrialFacts& facts) {
         {"tpot_ms", number_or_null(facts.slo.tpot_ms)},
         {"e2e_ms", number_or_null(facts.slo.e2e_ms)}}},
       {"output_length", facts.output_length == OutputLength::exact ? "exact" : "natural"},
+      {"cold_cache", facts.cold_cache},
       {"schedule_sha256", facts.schedule_sha256},
       {"resources", shared.at("resources")},
       {"client_cpu_s", facts.client_cpu_s},
@@ -82,6 +83,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     facts.output_length = json.at("output_length").get<std::string>() == "exact"
                               ? OutputLength::exact
                               : OutputLength::natural;
+    facts.cold_cache = json.value("cold_cache", false);
     facts.schedule_sha256 = json.at("schedule_sha256").get<std::string>();
     facts.resources = shell.resources;
     facts.client_cpu_s = json.at("client_cpu_s").get<double>();

@@ -32,6 +32,7 @@ struct TrialFacts {
   std::uint32_t least_requests = 0;
   Slo slo;
   OutputLength output_length = OutputLength::exact;
+  bool cold_cache = false;  ///< prompts are salted, so that no prefix cache should help
   std::string schedule_sha256;
   record::TrialResources resources;
   double client_cpu_s = 0.0;         ///< load threads, whole trial

@@ -21,6 +21,10 @@ struct Thresholds {
   double unstreamed_span = 0.05;         ///< ... whose tokens all came in this end of the time
   double calibration_share = 0.02;       ///< client_inaccurate: p99 error above this share of p50
   double calibration_floor_ms = 0.05;    ///< ... and above this, which loopback itself can reach
+  double limited_share = 0.02;           ///< client_limited: TTFT over wire TTFT at p99
+  double held_share = 0.95;              ///< client_limited: mean in flight over asked, closed
+  double cached_share = 0.01;            ///< cache_warm
+  double token_share = 0.02;             ///< token_count_mismatch
   std::int64_t unstreamed_least_tokens = 32;
 };
 

@@ -71,6 +71,53 @@ TEST_F(Verdicts, AnInstrumentWithASmallErrorOrWithoutCalibrationIsNot) {
   EXPECT_THAT(codes(), IsEmpty());
 }
 
+TEST_F(Verdicts, StreamsThatAreNotHeldAreTheClientsFault) {
+  // Each of 1,000 requests is in flight for 100 ms of the 10 s: 10 on average.
+  for (RequestRecord& r : records) r.ended = r.sent + milliseconds(100);
+  facts.load.concurrency = 10;
+  EXPECT_THAT(codes(), IsEmpty());
+  facts.load.concurrency = 11;  // 10 of 11 is 91 %
+  EXPECT_THAT(codes(), ElementsAre("client_limited"));
+  records[0].status = RequestStatus::failed;  // a stream whose server fails may stand idle
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
+TEST_F(Verdicts, ARefusalInsideAnAnswerIsAnErrorAndNothingElse) {
+  for (std::size_t i = 0; i < 10; ++i) records[i].output_tokens = 1;
+  EXPECT_THAT(codes(), IsEmpty());
+  records[10].output_tokens = 1;  // 11 of 1,000 are more than 1 %
+  EXPECT_THAT(codes(), ElementsAre("errors"));
+}
+
+TEST_F(Verdicts, TokensThatNobodyCanAccountForAreFound) {
+  const auto engine_counted = [&](double tokens) {
+    facts.engine_info = {{"counters_before", {{"generation_tokens_total", 0.0}}},
+                         {"counters_after", {{"generation_tokens_total", tokens}}}};
+  };
+  engine_counted(40'000);
+  EXPECT_THAT(codes(), IsEmpty());
+  engine_counted(60'000);
+  EXPECT_THAT(codes(), ElementsAre("token_count_mismatch"));
+}
+
+TEST_F(Verdicts, AWarmCacheIsFoundWhereThePromptsWereToBeNew) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].input_tokens = 100;
+    records[i].cached_tokens = i % 2 == 0 ? 0 : 50;
+  }
+  EXPECT_THAT(codes(), IsEmpty());  // a study of caches
+  facts.cold_cache = true;
+  EXPECT_THAT(codes(), ElementsAre("cache_warm"));
+}
+
+TEST_F(Verdicts, EveryCodeOfATrialHasItsAdvice) {
+  records[0].output_tokens = 41;
+  facts.clock_stepped = true;
+  const auto trial = analyse(facts, records);
+  ASSERT_EQ(trial.codes.size(), 1U);
+  EXPECT_FALSE(trial.codes[0].advice.empty());
+}
+
 TEST_F(Verdicts, ALateClientIsFoundByItsP99) {
   for (int i = 0; i < 11; ++i)
     records[static_cast<std::size_t>(i)].sent =

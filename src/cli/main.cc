@@ -45,6 +45,7 @@ int main_program(int argc, char** argv) {
   add_sim(program, action);
   add_calibrate(program, action);
   add_null_engine(program, action);
+  add_explain(program, action);
   add_report(program, action);
 
   try {

@@ -281,6 +281,7 @@ class TrialRunner {
     facts.output_length = workload_.output_rule == study::OutputRule::exact
                               ? analysis::OutputLength::exact
                               : analysis::OutputLength::natural;
+    facts.cold_cache = workload_.salt == workload::Salting::on;
     add_client_costs(played, facts);
     facts.clock_stepped = played.clock_stepped;
     facts.probes = static_cast<std::uint32_t>(probes_sent_);

@@ -25,7 +25,7 @@ SERVER_MARK = "TOKAMARK_TEST_SERVER"
 EXIT_USAGE, EXIT_STUDY, EXIT_ENGINE, EXIT_MEASUREMENT, EXIT_OUTPUT = 2, 3, 4, 5, 6
 EXIT_INTERRUPTED = 130
 # Codes that blame the measuring machine, not the product: another program may have had the core.
-BUSY_MACHINE = {"client_late", "clock_stepped"}
+BUSY_MACHINE = {"client_inaccurate", "client_late", "client_limited", "clock_stepped"}
 
 
 class IntegrationCase(unittest.TestCase):

@@ -1,6 +1,7 @@
 """The flags of `tokamark run`, and what a dry run shows."""
 
 import re
+from pathlib import Path
 
 from case import EXIT_STUDY, EXIT_USAGE, IntegrationCase, least_study
 from results import Results
@@ -151,6 +152,18 @@ class BadStudyCase(IntegrationCase):
     def test_missing_study_file(self):
         self.assert_error(self.tokamark("run", "nowhere.yaml"), EXIT_STUDY, "nowhere.yaml",
                           "No such file")
+
+    def test_explain(self):
+        listed = self.tokamark("explain")
+        self.assertEqual(0, listed.code, listed)
+        codes = [line.split()[0] for line in listed.out.splitlines()]
+        self.assertIn("client_late", codes)
+        documented = (Path(self.source) / "docs" / "METRICS.md").read_text()
+        for code in codes:
+            self.assertIn(f"| `{code}` |", documented)
+            self.assertIn("What to do:", self.tokamark("explain", code).out)
+        self.assert_error(self.tokamark("explain", "client_lat"), EXIT_USAGE, "client_lat",
+                          "client_late")
 
     def test_missing_prompts_file(self):
         study = least_study("http://127.0.0.1:9", workloads=[

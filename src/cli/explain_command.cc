@@ -1,0 +1,43 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "analysis/codes.h"
+#include "cli/commands.h"
+
+namespace tokamark::cli {
+
+namespace {
+
+base::Result<void> explain(const std::string& code) {
+  if (code.empty()) {
+    for (const analysis::CodeInfo& info : analysis::all_codes()) {
+      fmt::print("{:<21} {}\n", info.code, info.meaning);
+    }
+    return base::ok();
+  }
+  const analysis::CodeInfo* info = analysis::find_code(code);
+  if (info == nullptr) {
+    std::string known;
+    for (const analysis::CodeInfo& each : analysis::all_codes()) {
+      known += (known.empty() ? "" : ", ") + std::string(each.code);
+    }
+    return base::Error{base::ErrorKind::usage,
+                       "no verdict code is named '" + code + "'; the codes are " + known};
+  }
+  fmt::print("{}\n  What it means:  {}\n  When:           {}\n  What to do:     {}\n", info->code,
+             info->meaning, info->decided, info->advice);
+  return base::ok();
+}
+
+}  // namespace
+
+void add_explain(CLI::App& program, Action& action) {
+  auto code = std::make_shared<std::string>();
+  CLI::App* command = program.add_subcommand(
+      "explain", "Say what a verdict code means, how it is decided and what to do");
+  command->add_option("code", *code, "A code, as in client_late; none lists all of them");
+  command->callback([code, &action] { action = [code] { return explain(*code); }; });
+}
+
+}  // namespace tokamark::cli
