@@ -12,7 +12,7 @@ constexpr std::array kCodes{
         "cache_warm",
         "Prompts were answered from a prefix cache, although they were made to be new.",
         "The server reports more than 1 % of the prompt tokens of measured requests as cached, "
-        "beyond the least cached share of any request (a chat template that all share), and "
+        "beyond the least cached tokens of any request (a chat template, at most 64), and "
         "the workload is salted.",
         "turn the engine's prefix cache off, or say salt: false where caching is the subject"},
     CodeInfo{"client_inaccurate",

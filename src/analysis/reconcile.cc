@@ -11,6 +11,9 @@ namespace {
 using record::RequestRecord;
 using record::RequestStatus;
 
+/// No common chat template is longer; a cache that gives every prompt more is warm.
+constexpr double kMostTemplateTokens = 64.0;
+
 std::optional<double> counter(const nlohmann::json& info, const char* when, const char* name) {
   const auto snapshot = info.find(when);
   if (snapshot == info.end() || !snapshot->is_object()) return std::nullopt;
@@ -27,17 +30,18 @@ bool is_refusal(const TrialFacts& facts, const RequestRecord& r) {
 }
 
 std::optional<double> cached_share(std::span<const RequestRecord> records) {
-  double cached = 0.0, input = 0.0, least = 1.0;
+  double cached = 0.0, input = 0.0, requests = 0.0, least = kMostTemplateTokens;
   for (const RequestRecord& r : records) {
     if (r.phase != record::Phase::measured || r.cached_tokens < 0 || r.input_tokens <= 0) continue;
     const auto in = static_cast<double>(r.input_tokens);
     const auto hit = static_cast<double>(r.cached_tokens);
-    least = std::min(least, hit / in);
+    least = std::min(least, hit);
+    requests += 1.0;
     cached += hit;
     input += in;
   }
   if (input == 0.0) return std::nullopt;
-  return cached / input - least;
+  return (cached - requests * least) / input;
 }
 
 std::optional<double> mean_in_flight(const TrialFacts& facts,

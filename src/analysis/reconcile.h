@@ -14,7 +14,8 @@ namespace tokamark::analysis {
 bool is_refusal(const TrialFacts& facts, const record::RequestRecord& record);
 
 /// Cached prompt tokens over prompt tokens of the measured requests that say both, after taking
-/// off the least share of any of them, which a common chat template explains. Empty when none says.
+/// off of each the least number of cached tokens of any of them, at most 64, which a common chat
+/// template explains. Empty when none says.
 std::optional<double> cached_share(std::span<const record::RequestRecord> records);
 
 /// Time-average of requests in flight over the window, from send to end. Empty without a window.

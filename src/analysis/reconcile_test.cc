@@ -39,8 +39,14 @@ TEST(Reconcile, TheCachedShareLeavesOutWhatAllPromptsShare) {
     r.cached_tokens = 16;
   }
   EXPECT_NEAR(*cached_share(records), 0.0, 1e-12);  // a template of 16 tokens
-  records[1].cached_tokens = 96;                    // (16 + 96) / 200 - 0.16 = 0.40
+  records[1].cached_tokens = 96;                    // (0 + 80) / 200 = 0.40
   EXPECT_NEAR(*cached_share(records), 0.40, 1e-12);
+  records[1].input_tokens = 1000;  // long and short prompts share the same template
+  records[1].cached_tokens = 16;
+  EXPECT_NEAR(*cached_share(records), 0.0, 1e-12);
+  records[0].cached_tokens = 90;  // every prompt at 90 % is no template: (26 + 836) / 1,100
+  records[1].cached_tokens = 900;
+  EXPECT_NEAR(*cached_share(records), 862.0 / 1100.0, 1e-12);
 }
 
 TEST(Reconcile, InFlightIsTheTimeAverageInsideTheWindow) {
