@@ -1,5 +1,10 @@
 #include "calibration/calibrate.h"
 
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
 #include "calibration/null_engine.h"
 #include "load/player.h"
 #include "protocol/request_renderer.h"
@@ -43,7 +48,23 @@ json error_json(const record::ClientError& error) {
 
 }  // namespace
 
+std::uint32_t most_streams() {
+  constexpr rlim_t kMost = 50'000;
+  constexpr rlim_t kSpare = 100;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 400;
+  const rlim_t pairs = limit.rlim_max / 2;
+  return pairs > kSpare ? static_cast<std::uint32_t>(std::min(pairs - kSpare, kMost)) : 1;
+}
+
 base::Result<Calibration> calibrate(const CalibrationShape& shape, const std::atomic<bool>& stop) {
+  if (shape.load.kind == workload::LoadKind::closed && shape.load.concurrency > most_streams()) {
+    return base::Error{base::ErrorKind::usage,
+                       fmt::format("{} streams and the server beside them need two descriptors "
+                                   "each; the limit allows {} streams: raise the hard limit of "
+                                   "open files (ulimit -Hn)",
+                                   shape.load.concurrency, most_streams())};
+  }
   NullEngineOptions engine_options;
   engine_options.first_token = shape.first_token;
   engine_options.token_gap = shape.token_gap;

@@ -33,9 +33,13 @@ struct Calibration {
   bool realtime = false;          ///< the load threads had real-time priority
 };
 
+/// Most streams of a closed load that can be calibrated: client and server share this process's
+/// descriptors.
+std::uint32_t most_streams();
+
 /// Plays the shape against a null engine in this process, with the load generator that measures
 /// engines, and returns how wrong it was. Takes about `length` and two answers. Errors are those of
-/// the null engine and of `load::play`.
+/// the null engine and of `load::play`, and kind `usage` for more than `most_streams()`.
 base::Result<Calibration> calibrate(const CalibrationShape& shape, const std::atomic<bool>& stop);
 
 /// JSON with units in its names: shape, the errors' p50, p99 and max, counts.

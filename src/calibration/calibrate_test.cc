@@ -65,6 +65,16 @@ TEST(Calibrate, OpenLoadsBurstsAndChunksOfSeveralTokens) {
   EXPECT_TRUE(json.at("itl_error_ms").at("p99").is_number());
 }
 
+TEST(Calibrate, MoreStreamsThanDescriptorsAreRefusedAtOnce) {
+  std::atomic<bool> stop{false};
+  CalibrationShape shape = brief();
+  shape.load.concurrency = most_streams() + 1;
+  const auto result = calibrate(shape, stop);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().kind, base::ErrorKind::usage);
+  EXPECT_NE(result.error().message.find(std::to_string(most_streams())), std::string::npos);
+}
+
 TEST(Calibrate, ARateWithoutRequestsIsRefused) {
   std::atomic<bool> stop{false};
   CalibrationShape shape = brief();

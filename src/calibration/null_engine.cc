@@ -38,6 +38,8 @@ constexpr int kEventsPerWait = 64;
 /// Tokens written before new requests are looked at again.
 constexpr int kEmissionsPerTurn = 256;
 constexpr std::uint32_t kDefaultTokens = 100;
+/// Longest answer that a request may ask for.
+constexpr std::uint64_t kMostTokens = 1'000'000;
 constexpr const char* kModels = R"({"object":"list","data":[{"id":"null","object":"model",)"
                                 R"("created":1764000000,"owned_by":"tokamark"}]})";
 
@@ -66,10 +68,10 @@ void raise_file_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::uint32_t asked_tokens(const nlohmann::json& body) {
+std::uint64_t asked_tokens(const nlohmann::json& body) {
   for (const char* key : {"max_completion_tokens", "max_tokens"}) {
     const auto found = body.find(key);
-    if (found != body.end() && found->is_number_unsigned()) return found->get<std::uint32_t>();
+    if (found != body.end() && found->is_number_unsigned()) return found->get<std::uint64_t>();
   }
   return kDefaultTokens;
 }
@@ -250,15 +252,21 @@ class NullEngine::Loop {
   void begin(PeerId id, Peer& peer, const sim::HttpRequest& request, const NullWire& wire) {
     const base::TimePoint now = base::now();
     const auto body = nlohmann::json::parse(request.body, nullptr, false);
+    const char* problem = nullptr;
     if (!body.is_object()) {
-      (void)settle(id, peer,
-                   peer.http->send(NullWire::json_answer(400, R"({"error":"not JSON"})")));
+      problem = R"({"error":{"message":"the body is not a JSON object"}})";
+    } else if (asked_tokens(body) > kMostTokens) {
+      problem = R"({"error":{"message":"max_tokens: at most 1000000 tokens"}})";
+    }
+    if (problem != nullptr) {
+      (void)settle(id, peer, peer.http->send(NullWire::json_answer(400, problem)));
       return;
     }
     peer.busy = true;
     peer.usage = wants_usage(body);
     peer.wire = &wire;
-    peer.tokens = options_.output_tokens > 0 ? options_.output_tokens : asked_tokens(body);
+    peer.tokens = options_.output_tokens > 0 ? options_.output_tokens
+                                             : static_cast<std::uint32_t>(asked_tokens(body));
     peer.tokens = std::max(peer.tokens, 1U);
     peer.emitted = 0;
     peer.truth = sim::TruthRecord();

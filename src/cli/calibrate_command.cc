@@ -1,8 +1,6 @@
 #include <fmt/core.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -56,14 +54,6 @@ void print_row(std::FILE* out, const Calibration& c, const std::string& why) {
   std::fflush(out);
 }
 
-/// Most streams that client and server, which share this process's descriptors, can hold.
-std::uint32_t most_streams() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 400;
-  const rlim_t usable = limit.rlim_max / 2;
-  return usable > 100 ? static_cast<std::uint32_t>(std::min<rlim_t>(usable - 100, 50'000)) : 1;
-}
-
 /// One calibration command: plays levels, prints rows, remembers what could be trusted.
 class Calibrating {
  public:
@@ -75,6 +65,18 @@ class Calibrating {
 
   base::Result<void> run() {
     print_head(out_);
+    const base::Result<void> played = play_all();
+    // What was measured before an interruption is written too.
+    TOKAMARK_TRY_VOID(write_json());
+    TOKAMARK_TRY_VOID(played);
+    if (distrusted_.empty()) return base::ok();
+    return Error{ErrorKind::measurement,
+                 "this machine's load generator cannot be trusted there: " + distrusted_ +
+                     "; stop other work, add client cores, or lower the load"};
+  }
+
+ private:
+  base::Result<void> play_all() {
     if (!flags_.rates.empty()) {
       for (const double rate : flags_.rates) TOKAMARK_TRY_VOID(play(open(rate)));
     } else if (!flags_.concurrency.empty()) {
@@ -83,10 +85,9 @@ class Calibrating {
     } else {
       TOKAMARK_TRY_VOID(search());
     }
-    return write_json();
+    return base::ok();
   }
 
- private:
   static workload::LoadShape closed(std::uint32_t streams) {
     workload::LoadShape load;
     load.kind = workload::LoadKind::closed;
@@ -125,7 +126,7 @@ class Calibrating {
   /// Levels 1, 2, 5, 10, ... until one cannot be trusted.
   base::Result<void> search() {
     std::uint32_t trusted = 0;
-    const std::uint32_t most = most_streams();
+    const std::uint32_t most = calibration::most_streams();
     for (std::uint32_t decade = 1; why_.empty(); decade *= 10) {
       for (const std::uint32_t step : {1U, 2U, 5U}) {
         if (!why_.empty() || decade * step > most) return conclude(trusted);
@@ -157,10 +158,7 @@ class Calibrating {
     } else if (!flags_.json_file.empty()) {
       TOKAMARK_TRY_VOID(base::write_file_atomic(flags_.json_file, text));
     }
-    if (distrusted_.empty()) return base::ok();
-    return Error{ErrorKind::measurement,
-                 "this machine's load generator cannot be trusted there: " + distrusted_ +
-                     "; stop other work, add client cores, or lower the load"};
+    return base::ok();
   }
 
   const CalibrateFlags& flags_;
@@ -202,10 +200,10 @@ void add_calibrate(CLI::App& program, Action& action) {
       ->excludes(streams)
       ->type_name("R,...");
   command->add_option("--ttft-ms", flags->ttft_ms, "Time to first token to be resolved")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1e-6, 3.6e6))
       ->capture_default_str();
   command->add_option("--itl-ms", flags->itl_ms, "Time between tokens to be resolved")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(0.001, 3.6e6))
       ->capture_default_str();
   command->add_option("--output-tokens", flags->output_tokens, "Length of every answer")
       ->check(CLI::Range(1U, 1'000'000U))
@@ -222,7 +220,7 @@ void add_calibrate(CLI::App& program, Action& action) {
       ->check(CLI::Range(1U, 256U))
       ->capture_default_str();
   command->add_option("--seconds", flags->seconds, "Length of each measurement")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(0.001, 3600.0))
       ->capture_default_str();
   command->add_option("--json", flags->json_file, "Write the figures; - for standard output")
       ->type_name("FILE");
@@ -246,14 +244,15 @@ void add_null_engine(CLI::App& program, Action& action) {
   command->add_option("--port", options->port, "Port to listen on; 0 takes a free one")
       ->capture_default_str();
   command->add_option("--ttft-ms", times_ms->first, "From a request's arrival to its first token")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0.0, 3.6e6))
       ->capture_default_str();
   command->add_option("--itl-ms", times_ms->second, "Between tokens")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(0.001, 3.6e6))
       ->capture_default_str();
   command
       ->add_option("--tokens", options->output_tokens,
                    "Tokens of every answer; 0 = what the request asks for")
+      ->check(CLI::Range(0U, 1'000'000U))
       ->capture_default_str();
   command->add_option("--tokens-per-chunk", options->tokens_per_chunk, "Tokens in each event")
       ->check(CLI::Range(1U, 1000U))

@@ -6,7 +6,7 @@ import signal
 import urllib.error
 import urllib.request
 
-from case import EXIT_MEASUREMENT, EXIT_USAGE, IntegrationCase
+from case import EXIT_INTERRUPTED, EXIT_MEASUREMENT, EXIT_USAGE, IntegrationCase
 from results import Results
 
 QUICK = ("--ttft-ms", "5", "--itl-ms", "2", "--output-tokens", "10", "--seconds", "0.2")
@@ -50,7 +50,7 @@ class CalibrateCase(IntegrationCase):
         self.assertFalse(json.loads(out.read_text())["levels"][0]["trusted"])
 
     def test_bad_flags(self):
-        for flags in (("-c", "0"), ("--itl-ms", "0"), ("-c", "1", "--rate", "3")):
+        for flags in (("-c", "0"), ("--itl-ms", "0"), ("--itl-ms", "1e-9"), ("-c", "1", "--rate", "3")):
             self.assertEqual(EXIT_USAGE, self.tokamark("calibrate", *flags).code, flags)
 
     def test_every_trial_carries_its_calibrations(self):
@@ -101,3 +101,21 @@ class CalibrateCase(IntegrationCase):
             urllib.request.urlopen(url + "/nothing", timeout=10)
         self.assertEqual(404, caught.exception.code)
         caught.exception.close()
+        # An answer that would not fit into memory is refused, and the server lives on.
+        request = urllib.request.Request(url + "/v1/chat/completions",
+                                         data=json.dumps({"max_tokens": 10**12}).encode())
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request, timeout=10)
+        self.assertEqual(400, caught.exception.code)
+        self.assertIn(b"max_tokens", caught.exception.read())
+        caught.exception.close()
+
+    def test_what_was_measured_survives_an_interruption(self):
+        out = self.folder / "calibration.json"
+        program = self.start_tokamark("calibrate", *QUICK[:-2], "-c", "1,1,1,1", "--seconds", "2",
+                                      "--json", out)
+        self.wait_for(lambda: re.search(r"^c=1 ", program.out, re.MULTILINE),
+                      "the first level is told", program)
+        program.send(signal.SIGINT)
+        self.assertEqual(EXIT_INTERRUPTED, program.finish().code)
+        self.assertGreaterEqual(len(json.loads(out.read_text())["levels"]), 1)
