@@ -40,6 +40,11 @@ constexpr std::array kCodes{
              "window. A 200 answer with a single token, where more were asked for exactly, is a "
              "refusal.",
              "read error_message in the trial's requests.jsonl.zst and the engine's log"},
+    CodeInfo{
+        "littles_law", "Records and load do not add up to the same requests in flight.",
+        "Requests in flight, averaged over the window as the load threads counted them, differ "
+        "by more than 5 % from the sum of the records' times in the window over its length.",
+        "report it with the trial's folder: records are missing or their times are wrong"},
     CodeInfo{"never_warm", "The engine did not settle before the load.",
              "With window.probes of 40 or more: after 200 probes the mean time per output token of "
              "the last 20 still differs by more than 5 % from that of the 20 before.",
@@ -49,14 +54,19 @@ constexpr std::array kCodes{
              "Of the succeeded requests with 32 tokens or more, more than half have all their "
              "tokens in the last 5 % of their time.",
              "turn off response buffering in the server or in the proxy before it"},
+    CodeInfo{"shared_reads", "Events arrived together, so that their times cannot be told apart.",
+             "More than 5 % of the events with tokens were read together with a later one; the "
+             "kernel stamps only the last of them. Not looked for with not_streaming.",
+             "let the server flush every event, or give the client more threads"},
     CodeInfo{"stopped", "The trial was cut short, so it is incomplete.",
              "The user or the engine's end stopped it before its measured requests had ended; no "
              "other code is looked for.",
              "run again with --resume to repeat this trial"},
     CodeInfo{"token_count_mismatch", "Client and server disagree on how many tokens there were.",
-             "The engine's own counter of generated tokens grew by more than 2 % less than the "
-             "client counted over the whole trial, or by more than 2 % more than it counted and "
-             "could have been sent to requests that did not succeed.",
+             "Over the whole trial the engine's own counter of generated tokens grew by more than "
+             "2 % and a token a request less than the client counted, or as much more than it "
+             "counted and requests that did not succeed could have got; or more than 2 % of "
+             "measured answers have a usage that their events contradict.",
              "keep other clients away from the engine; else compare usage in the records with the "
              "engine's log"},
     CodeInfo{"too_few_requests", "The window holds fewer requests than the study asks for.",
@@ -64,8 +74,13 @@ constexpr std::array kCodes{
              "raise window.max_seconds, or lower window.requests"},
     CodeInfo{"unequal_output", "Answers do not have the length that was asked for.",
              "With output_rule: exact, more than 1 % of succeeded requests have another number of "
-             "output tokens; refusals of one token are not among them.",
+             "output tokens; refusals of one token are not among them. Not looked for with "
+             "token_count_mismatch.",
              "use an engine that takes ignore_eos, or set output_rule: natural"},
+    CodeInfo{"unstable", "The engine could not keep up: load and latency rose during the window.",
+             "Open loads of 100 requests or more: over 20 equal parts of the window, both the mean "
+             "of requests in flight and of TTFT rise, each by a one-sided t test at 2.5 %.",
+             "lower the rate; latencies above the capacity depend on how long one measures"},
 };
 
 }  // namespace

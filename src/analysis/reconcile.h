@@ -6,6 +6,7 @@
 
 #include "analysis/trial_facts.h"
 #include "record/request_record.h"
+#include "record/result.h"
 
 namespace tokamark::analysis {
 
@@ -23,8 +24,20 @@ std::optional<double> mean_in_flight(const TrialFacts& facts,
                                      std::span<const record::RequestRecord> records);
 
 /// How the engine's own count of generated tokens contradicts the client's, in words; empty when it
-/// does not, or the engine has no counter. `tolerance` is a share.
+/// does not, or the engine has no counter. `tolerance` is a share; a token a request is allowed on
+/// top, since servers differ in whether the one that ends an answer counts.
 std::string token_contradiction(const TrialFacts& facts,
                                 std::span<const record::RequestRecord> records, double tolerance);
+
+/// Succeeded requests whose events contradict their usage, of those with a usage: more events with
+/// text than tokens and the one that ends, or counts in the events that add up to something else.
+struct UsageCheck {
+  std::int64_t contradictory = 0, all = 0;
+};
+UsageCheck contradictory_usages(std::span<const record::RequestRecord> records);
+
+/// The numbers that client, server and load are held to.
+record::TrialChecks compute_checks(const TrialFacts& facts,
+                                   std::span<const record::RequestRecord> records);
 
 }  // namespace tokamark::analysis

@@ -39,6 +39,7 @@ json to_json(const TrialFacts& facts) {
        {{"ttft_ms", number_or_null(facts.slo.ttft_ms)},
         {"tpot_ms", number_or_null(facts.slo.tpot_ms)},
         {"e2e_ms", number_or_null(facts.slo.e2e_ms)}}},
+      {"validity", to_json(facts.validity)},
       {"output_length", facts.output_length == OutputLength::exact ? "exact" : "natural"},
       {"cold_cache", facts.cold_cache},
       {"schedule_sha256", facts.schedule_sha256},
@@ -50,6 +51,7 @@ json to_json(const TrialFacts& facts) {
        number_or_null(facts.client_context_switches_voluntary)},
       {"client_context_switches_involuntary",
        number_or_null(facts.client_context_switches_involuntary)},
+      {"in_flight_mean", number_or_null(facts.in_flight_mean)},
       {"scheduling", facts.scheduling},
       {"pinning", facts.pinning},
       {"client_cpus", facts.client_cpus},
@@ -80,6 +82,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     const nlohmann::json& slo = json.at("slo");
     facts.slo = {optional_number(slo, "ttft_ms"), optional_number(slo, "tpot_ms"),
                  optional_number(slo, "e2e_ms")};
+    facts.validity = thresholds_from_json(json.value("validity", nlohmann::json()));
     facts.output_length = json.at("output_length").get<std::string>() == "exact"
                               ? OutputLength::exact
                               : OutputLength::natural;
@@ -93,6 +96,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
         optional_number<std::int64_t>(json, "client_context_switches_voluntary");
     facts.client_context_switches_involuntary =
         optional_number<std::int64_t>(json, "client_context_switches_involuntary");
+    facts.in_flight_mean = optional_number(json, "in_flight_mean");
     facts.pinning = json.value("pinning", "");
     facts.client_cpus = json.value("client_cpus", std::vector<int>());
     facts.scheduling = json.at("scheduling").get<std::string>();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/thresholds.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "record/result.h"
@@ -31,6 +32,7 @@ struct TrialFacts {
   base::Nanos window_start{-1}, window_end{-1};  ///< -1 = never opened or closed
   std::uint32_t least_requests = 0;
   Slo slo;
+  Thresholds validity;
   OutputLength output_length = OutputLength::exact;
   bool cold_cache = false;  ///< prompts are salted, so that no prefix cache should help
   std::string schedule_sha256;
@@ -43,9 +45,10 @@ struct TrialFacts {
   std::optional<double> client_run_delay_s;
   std::optional<std::int64_t> client_context_switches_voluntary;
   std::optional<std::int64_t> client_context_switches_involuntary;
-  std::string scheduling;        ///< "realtime" or "normal": priority of the load threads
-  std::string pinning;           ///< as load::PlayResult::pinning; empty = an older version
-  std::vector<int> client_cpus;  ///< cores that load threads were kept on
+  std::optional<double> in_flight_mean;  ///< over the window, counted by the load threads
+  std::string scheduling;                ///< "realtime" or "normal": priority of the load threads
+  std::string pinning;                   ///< as load::PlayResult::pinning; empty = an older version
+  std::vector<int> client_cpus;          ///< cores that load threads were kept on
   bool clock_stepped = false;
   std::uint32_t probes = 0;  ///< single requests before the load
   bool never_warm = false;   ///< the probes did not settle within their limit (methodology M14)

@@ -147,13 +147,108 @@ TEST_F(Verdicts, AFewVeryLateSendsAreFoundByTheirShare) {
   EXPECT_THAT(codes(), ElementsAre("client_late"));
 }
 
+// 20 of 1,000 go out after the window: 2 %. The last of them is 200 ms late, so that lateness alone
+// would say it as well; the study allows that here.
 TEST_F(Verdicts, AnOpenLoadSentTooSlowlyIsFound) {
   facts.load.kind = workload::LoadKind::open;
-  for (int i = 0; i < 20; ++i) {
-    records[static_cast<std::size_t>(i)].status = RequestStatus::failed;
-    records[static_cast<std::size_t>(i)].sent = base::Nanos(-1);
+  facts.validity.lateness_p99_ms = 1000.0;
+  facts.validity.late_share = 1.0;
+  facts.validity.ttft_excess_share = 100.0;
+  for (std::size_t i = 980; i < 1000; ++i) {
+    records[i].sent = facts.window_end;
+    records[i].first_token = records[i].sent + milliseconds(100);
+    records[i].last_token = records[i].first_token + milliseconds(390);
   }
-  EXPECT_THAT(codes(), ElementsAre("errors", "client_late"));
+  EXPECT_THAT(codes(), ElementsAre("client_late"));
+}
+
+TEST_F(Verdicts, RequestsThatCouldNotBeSentAreErrorsAndNotLate) {
+  facts.load.kind = workload::LoadKind::open;
+  for (std::size_t i = 0; i < 20; ++i) {
+    records[i].status = RequestStatus::failed;
+    records[i].error = record::RequestError::connect_failed;
+    records[i].sent = base::Nanos(-1);
+  }
+  EXPECT_THAT(codes(), ElementsAre("errors"));
+}
+
+TEST_F(Verdicts, ALateClientIsToldOnce) {
+  facts.load.kind = workload::LoadKind::open;
+  for (std::size_t i = 980; i < 1000; ++i) records[i].sent = facts.window_end;
+  EXPECT_THAT(codes(), ElementsAre("client_late"));
+}
+
+// 490 ms a request and 100 a second: 49 in flight; the window's last 49 or so reach beyond it.
+TEST_F(Verdicts, RecordsThatDoNotAddUpToTheLoadAreFound) {
+  for (RequestRecord& r : records) r.ended = r.last_token;
+  const double recorded = *analyse(facts, records).checks.littles_law_mean;
+  EXPECT_NEAR(recorded, 49.0, 1.5);
+  facts.in_flight_mean = recorded * 1.04;
+  EXPECT_THAT(codes(), IsEmpty());
+  facts.in_flight_mean = recorded * 1.06;
+  EXPECT_THAT(codes(), ElementsAre("littles_law"));
+}
+
+TEST_F(Verdicts, EventsThatArriveTogetherAreFound) {
+  for (std::size_t i = 0; i < 100; ++i) records[i].chunks[0].flags = record::kSharedRead;
+  EXPECT_THAT(codes(), IsEmpty());  // 100 of 2,000 are 5 %
+  records[100].chunks[0].flags = record::kSharedRead;
+  EXPECT_THAT(codes(), ElementsAre("shared_reads"));
+}
+
+TEST_F(Verdicts, AHeldBackAnswerIsNotToldAsSharedReadsToo) {
+  for (RequestRecord& r : records) {
+    r.first_token = r.last_token - milliseconds(10);
+    r.chunks[0].flags = record::kSharedRead;
+  }
+  EXPECT_THAT(codes(), ElementsAre("not_streaming"));
+}
+
+/// From then on every request waits longer than the one before, as in front of a full engine.
+void overload(std::vector<RequestRecord>& records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    RequestRecord& r = records[i];
+    r.first_token = r.scheduled + milliseconds(100) + microseconds(500) * i;
+    r.last_token = r.first_token + milliseconds(390);
+    r.ended = r.last_token;
+  }
+}
+
+TEST_F(Verdicts, AnOverloadedEngineIsFound) {
+  facts.load.kind = workload::LoadKind::open;
+  overload(records);
+  EXPECT_THAT(codes(), ElementsAre("unstable"));
+  facts.load.kind = workload::LoadKind::closed;  // cannot overload; its latencies only drift
+  facts.load.concurrency = 1;
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
+TEST_F(Verdicts, ASteadyOpenLoadIsNoOverload) {
+  facts.load.kind = workload::LoadKind::open;
+  for (RequestRecord& r : records) r.ended = r.last_token;
+  for (int i = -50; i < 0; ++i) {  // what was in flight as the window opened
+    records.push_back(clean(10 * i));
+    records.back().phase = Phase::warmup;
+    records.back().ended = records.back().last_token;
+  }
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
+TEST_F(Verdicts, AUsageThatItsEventsContradictIsFoundAndSaysNothingOfLengths) {
+  for (RequestRecord& r : records) r.output_tokens_source = record::TokenSource::continuous_usage;
+  EXPECT_THAT(codes(), IsEmpty());
+  for (std::size_t i = 0; i < 21; ++i) {
+    records[i].output_tokens = 80;  // twice what was asked, and what the events counted
+    records[i].chunks[0].tokens = records[i].chunks[1].tokens = 0;
+  }
+  EXPECT_THAT(codes(), ElementsAre("token_count_mismatch"));
+}
+
+TEST_F(Verdicts, LimitsAreTheStudys) {
+  for (std::size_t i = 0; i < 20; ++i) records[i].status = RequestStatus::failed;
+  EXPECT_THAT(codes(), ElementsAre("errors"));
+  facts.validity.error_share = 0.02;
+  EXPECT_THAT(codes(), IsEmpty());
 }
 
 TEST_F(Verdicts, MoreThanOnePercentOfErrorsIsFoundAndOnePercentIsNot) {

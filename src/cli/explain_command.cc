@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "analysis/codes.h"
+#include "analysis/thresholds.h"
 #include "cli/commands.h"
 
 namespace tokamark::cli {
@@ -27,6 +28,14 @@ base::Result<void> explain(const std::string& code) {
   }
   fmt::print("{}\n  What it means:  {}\n  When:           {}\n  What to do:     {}\n", info->code,
              info->meaning, info->decided, info->advice);
+  const analysis::Thresholds defaults;
+  bool first = true;
+  for (const analysis::ThresholdInfo& limit : analysis::all_thresholds()) {
+    if (limit.code != info->code) continue;
+    fmt::print("  {:<15} {} (default {})\n{:18}{}\n", first ? "In the study:" : "",
+               fmt::format("validity.{}", limit.key), defaults.*limit.value, "", limit.meaning);
+    first = false;
+  }
   return base::ok();
 }
 

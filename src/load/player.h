@@ -48,6 +48,7 @@ struct ThreadCost {
   /// (empty also where the kernel does not count it), and context switches.
   std::optional<base::Nanos> window_run_delay;
   std::optional<std::int64_t> window_voluntary_switches, window_involuntary_switches;
+  std::optional<double> window_in_flight;  ///< requests in flight, mean over the window's time
 };
 
 /// What a trial's load produced. Records are in order of `sequence`.

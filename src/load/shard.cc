@@ -102,7 +102,7 @@ void Shard::run(base::TimePoint start) {
     const base::Nanos at = now();
     if (stamps_.refresh(start_ + at)) clock_stepped_ = true;
     place_.window->advance(at);
-    note_costs();
+    note_costs(at);
     start_due(at);
     if (options_.stop->load(std::memory_order_relaxed)) {
       stopped_ = true;
@@ -119,7 +119,7 @@ void Shard::run(base::TimePoint start) {
     }
     check_timeouts(now());
   }
-  note_costs();
+  note_costs(now());
   cut_off_rest(now());
   cost_.cpu_s = read_thread_usage().cpu_s - cpu_before;
 }
@@ -129,13 +129,19 @@ base::TimePoint Shard::next_wake() {
   return start_ + feed_.next_offset();
 }
 
-void Shard::note_costs() {
+void Shard::note_costs(base::Nanos at) {
   if (!at_open_ && place_.window->opened()) {
     at_open_ = read_thread_usage();
+    opened_ = at;
+    in_flight_at_open_ = in_flight_.time_until(at);
     if (options_.window_opened != nullptr) options_.window_opened->store(true);
   }
   if (!at_open_ || window_cost_done_ || !place_.window->closed()) return;
   window_cost_done_ = true;
+  const base::Nanos in_flight = in_flight_.time_until(at) - in_flight_at_open_;
+  if (at > opened_) {
+    cost_.window_in_flight = base::to_seconds(in_flight) / base::to_seconds(at - opened_);
+  }
   const ThreadUsage at_close = read_thread_usage();
   cost_.window_cpu_s = at_close.cpu_s - at_open_->cpu_s;
   cost_.window_voluntary_switches = at_close.voluntary - at_open_->voluntary;
@@ -224,6 +230,7 @@ void Shard::send_some(Slot& slot) {
 
 void Shard::mark_sent(Slot& slot, base::Nanos at) {
   slot.pending.sent = at;
+  in_flight_.add(at);
   slot.last_activity = at;
   slot.tokens_reported = 0;
   slot.reader.begin(std::move(slot.pending), options_.counting);
@@ -339,6 +346,7 @@ void Shard::resend(Slot& slot) {
   slot.pending.scheduled = old.scheduled;
   slot.pending.resends = 1;
   slot.pending.connections = 1;
+  in_flight_.remove(old.sent);  // its time begins when it is sent again
   if (options_.live != nullptr) {
     options_.live->in_flight.fetch_sub(1, std::memory_order_relaxed);
   }
@@ -351,6 +359,7 @@ void Shard::resend(Slot& slot) {
 void Shard::end_request(Slot& slot, base::Nanos at) {
   record::RequestRecord record = slot.reader.take();
   const bool was_sent = record.sent.count() >= 0;
+  if (was_sent) in_flight_.remove(at);
   if (slot.reused && record.connections == 0 && record.first_byte.count() >= 0) ++reuse_kept_;
   slot.answered = slot.reader.keep_alive() && reuses_connections();
   if (!slot.answered) slot.connection.close();

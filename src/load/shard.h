@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "load/in_flight.h"
 #include "load/player.h"
 #include "load/poller.h"
 #include "load/request_feed.h"
@@ -74,7 +75,7 @@ class Shard {
   void end_request(Slot& slot, base::Nanos at);
   void check_timeouts(base::Nanos at);
   void check_timeout(Slot& slot, base::Nanos at);
-  void note_costs();
+  void note_costs(base::Nanos at);
   [[nodiscard]] bool measured_work_left() const;
   void cut_off_rest(base::Nanos at);
   [[nodiscard]] ReadStamp stamp_of(const net::Received& received) const;
@@ -96,8 +97,11 @@ class Shard {
   std::string connect_error_;
   ThreadCost cost_;
   std::optional<ThreadUsage> at_open_;  ///< of this thread, as it saw the window open
-  std::uint64_t reuse_lost_ = 0;        ///< requests that found their used connection closed
-  std::uint64_t reuse_kept_ = 0;        ///< requests that were answered on a used connection
+  InFlight in_flight_;
+  base::Nanos opened_{0};  ///< when this thread saw the window open
+  base::Nanos in_flight_at_open_{0};
+  std::uint64_t reuse_lost_ = 0;  ///< requests that found their used connection closed
+  std::uint64_t reuse_kept_ = 0;  ///< requests that were answered on a used connection
   bool window_cost_done_ = false;
   bool reported_ready_ = false;
   bool clock_stepped_ = false;

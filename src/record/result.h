@@ -78,6 +78,18 @@ struct TrialClient {
   std::map<std::string, std::string> reasons;  ///< why a field above is empty
 };
 
+/// What client, server and load said against each other: the numbers behind the verdict, also of a
+/// trial that passed. Empty where there was nothing to compare.
+struct TrialChecks {
+  std::optional<double> in_flight_asked;      ///< closed loads: the concurrency
+  std::optional<double> in_flight_mean;       ///< over the window, counted by the load threads
+  std::optional<double> littles_law_mean;     ///< the same from the records: rate times time
+  std::optional<std::int64_t> server_tokens;  ///< generated, by the engine's own counter
+  std::optional<std::int64_t> client_tokens;  ///< of requests that succeeded, whole trial
+  std::optional<double> cached_share;         ///< prompt tokens from a cache
+  std::optional<double> in_flight_trend_p, ttft_trend_p;  ///< open loads: is it growing
+};
+
 /// One entry of `trials[]`.
 struct TrialResult {
   std::string id;  ///< "r1-vllm-chat-c8": repeat, engine, workload, load; also its folder's name
@@ -93,6 +105,7 @@ struct TrialResult {
   TrialMetrics metrics;
   TrialResources resources;
   TrialClient client;
+  TrialChecks checks;
   nlohmann::json calibration;  ///< "before" and "after" (docs/RESULT_FORMAT.md), or null
   nlohmann::json engine_info;  ///< version, effective settings, start-up times, token counters
 };

@@ -118,6 +118,19 @@ nlohmann::json to_json(const TrialClient& client) {
   return object.finish();
 }
 
+nlohmann::json to_json(const TrialChecks& checks) {
+  ObjectWriter object({});
+  object.number("in_flight_asked", checks.in_flight_asked);
+  object.number("in_flight_mean", checks.in_flight_mean);
+  object.number("littles_law_mean", checks.littles_law_mean);
+  object.integer("server_tokens", checks.server_tokens);
+  object.integer("client_tokens", checks.client_tokens);
+  object.number("cached_share", checks.cached_share);
+  object.number("in_flight_trend_p", checks.in_flight_trend_p);
+  object.number("ttft_trend_p", checks.ttft_trend_p);
+  return object.finish();
+}
+
 nlohmann::json to_json(const std::vector<VerdictCode>& codes) {
   auto list = nlohmann::json::array();
   for (const auto& code : codes) {
@@ -159,6 +172,7 @@ nlohmann::json to_json(const TrialResult& trial) {
   object.set("metrics", to_json(trial.metrics));
   object.set("resources", to_json(trial.resources));
   object.set("client", to_json(trial.client));
+  object.set("checks", to_json(trial.checks));
   object.set("calibration", clean_json(trial.calibration));
   object.set("engine_info", clean_json(trial.engine_info));
   return object.finish();

@@ -90,6 +90,17 @@ void read(const JsonFields& fields, TrialClient& client) {
   fields.reasons(client.reasons);
 }
 
+void read(const JsonFields& fields, TrialChecks& checks) {
+  fields.number_or_null("in_flight_asked", checks.in_flight_asked);
+  fields.number_or_null("in_flight_mean", checks.in_flight_mean);
+  fields.number_or_null("littles_law_mean", checks.littles_law_mean);
+  fields.integer_or_null("server_tokens", checks.server_tokens);
+  fields.integer_or_null("client_tokens", checks.client_tokens);
+  fields.number_or_null("cached_share", checks.cached_share);
+  fields.number_or_null("in_flight_trend_p", checks.in_flight_trend_p);
+  fields.number_or_null("ttft_trend_p", checks.ttft_trend_p);
+}
+
 void read_codes(const JsonFields& fields, std::string& problem, std::vector<VerdictCode>& codes) {
   const auto& list = fields.raw("codes");
   if (!list.is_array()) {
@@ -155,6 +166,7 @@ void read(const JsonFields& fields, std::string& problem, TrialResult& trial) {
   read(fields.child("metrics"), trial.metrics);
   read(fields.child("resources"), trial.resources);
   read(fields.child("client"), trial.client);
+  if (!fields.raw("checks").is_null()) read(fields.child("checks"), trial.checks);
   trial.calibration = fields.raw("calibration");
   trial.engine_info = fields.raw("engine_info");
 }

@@ -170,6 +170,26 @@ std::vector<std::string> order_sentences(const WorkloadRows& workload) {
   return sentences;
 }
 
+namespace {
+
+/// Says that trials were judged by other limits than tokamark's own; empty when they were not.
+std::string changed_limits(const record::StudyResult& result) {
+  const auto found = result.manifest.is_object() ? result.manifest.find("validity_changed")
+                                                 : result.manifest.end();
+  if (found == result.manifest.end() || !found->is_object() || found->empty()) {
+    return {};
+  }
+  std::string text;
+  for (const auto& [key, limit] : found->items()) {
+    text += fmt::format("{}{} {} instead of {}", text.empty() ? "" : ", ", key,
+                        limit.value("value", nlohmann::json()).dump(),
+                        limit.value("default", nlohmann::json()).dump());
+  }
+  return " The study changed the limits of a valid trial: " + text + ".";
+}
+
+}  // namespace
+
 std::string verdict_sentence(const record::StudyResult& result) {
   std::size_t invalid = 0;
   std::size_t incomplete = 0;
@@ -182,13 +202,16 @@ std::string verdict_sentence(const record::StudyResult& result) {
     return "No trial was recorded.";
   }
   if (invalid + incomplete == 0) {
-    return result.trials.size() == 1 ? "The one trial is valid."
-                                     : fmt::format("All {} are valid.", all);
+    return (result.trials.size() == 1 ? "The one trial is valid."
+                                      : fmt::format("All {} are valid.", all)) +
+           changed_limits(result);
   }
   return fmt::format(
-      "Of {}, {} valid, {} invalid and {} incomplete. Trials that are not valid are shown, marked, "
-      "and left out of every comparison.",
-      all, result.trials.size() - invalid - incomplete, invalid, incomplete);
+             "Of {}, {} valid, {} invalid and {} incomplete. Trials that are not valid are shown, "
+             "marked, "
+             "and left out of every comparison.",
+             all, result.trials.size() - invalid - incomplete, invalid, incomplete) +
+         changed_limits(result);
 }
 
 std::string support_sentence(const std::vector<WorkloadRows>& workloads) {

@@ -101,6 +101,14 @@ TEST(VerdictSentence, CountsWhatIsNotValid) {
   EXPECT_EQ(verdict_sentence({}), "No trial was recorded.");
 }
 
+TEST(VerdictSentence, SaysThatLimitsAreNotTheUsualOnes) {
+  auto result = repeated(2);
+  result.manifest["validity_changed"] = {{"error_share", {{"value", 0.2}, {"default", 0.01}}}};
+  EXPECT_EQ(verdict_sentence(result),
+            "All 4 trials are valid. The study changed the limits of a valid trial: error_share "
+            "0.2 instead of 0.01.");
+}
+
 TEST(SimulatedSentence, NamesTheSimulatedEnginesOfAMixedStudy) {
   auto result = sample_study();
   EXPECT_THAT(simulated_sentence(result), HasSubstr("these numbers come from"));

@@ -181,6 +181,8 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
     TOKAMARK_TRY(const analysis::TrialFacts facts, read_facts(name));
     TOKAMARK_TRY(const std::vector<record::RequestRecord> records, read_records(name));
     result.trials.push_back(analysis::analyse(facts, records));
+    // One study has one set of limits.
+    result.manifest["validity_changed"] = analysis::changed_thresholds(facts.validity);
     result.simulated = result.simulated || facts.engine_info.value("simulated", false);
     nlohmann::json& engine = result.manifest["engines"][facts.engine];
     engine = facts.engine_info;

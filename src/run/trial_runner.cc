@@ -78,7 +78,8 @@ load::PinRule pin_rule(const study::ClientSpec& client) {
 
 /// A cost counts only when every load thread has it.
 void add_client_costs(const load::PlayResult& played, analysis::TrialFacts& facts) {
-  bool delays = true, switches = true;
+  bool delays = true, switches = true, counted = true;
+  double in_flight = 0.0;
   base::Nanos run_delay{0};
   std::int64_t voluntary = 0, involuntary = 0;
   for (const load::ThreadCost& cost : played.threads) {
@@ -86,6 +87,8 @@ void add_client_costs(const load::PlayResult& played, analysis::TrialFacts& fact
     facts.client_window_cpu_s += cost.window_cpu_s;
     delays = delays && cost.window_run_delay.has_value();
     switches = switches && cost.window_voluntary_switches.has_value();
+    counted = counted && cost.window_in_flight.has_value();
+    in_flight += cost.window_in_flight.value_or(0.0);
     run_delay += cost.window_run_delay.value_or(base::Nanos(0));
     voluntary += cost.window_voluntary_switches.value_or(0);
     involuntary += cost.window_involuntary_switches.value_or(0);
@@ -95,6 +98,7 @@ void add_client_costs(const load::PlayResult& played, analysis::TrialFacts& fact
     facts.client_context_switches_voluntary = voluntary;
     facts.client_context_switches_involuntary = involuntary;
   }
+  if (counted) facts.in_flight_mean = in_flight;
   facts.scheduling = played.realtime ? "realtime" : "normal";
   facts.pinning = played.pinning;
   facts.client_cpus = played.cpus;
@@ -170,7 +174,10 @@ class TrialRunner {
     std::vector<double> per_token;
     for (;;) {
       TOKAMARK_TRY_VOID(probe_batch(count, per_token));
-      if (study_.window.probes < 2 * kWarmWindow || stop_ || is_warm(per_token)) return base::ok();
+      if (study_.window.probes < 2 * kWarmWindow || stop_ ||
+          is_warm(per_token, study_.validity.settled_share)) {
+        return base::ok();
+      }
       if (probes_sent_ >= kMostWarmProbes) break;
       count = kWarmWindow;
     }
@@ -277,6 +284,7 @@ class TrialRunner {
     facts.window_start = played.window_start;
     facts.window_end = played.window_end;
     facts.least_requests = study_.window.requests;
+    facts.validity = study_.validity;
     facts.slo = {study_.slo.ttft_ms, study_.slo.tpot_ms, study_.slo.e2e_ms};
     facts.output_length = workload_.output_rule == study::OutputRule::exact
                               ? analysis::OutputLength::exact

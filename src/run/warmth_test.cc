@@ -14,22 +14,23 @@ std::vector<double> windows(double first, double second) {
 }
 
 TEST(Warmth, NeedsTwoWholeWindows) {
-  EXPECT_FALSE(is_warm(std::vector<double>(39, 10.0)));
-  EXPECT_TRUE(is_warm(std::vector<double>(40, 10.0)));
+  EXPECT_FALSE(is_warm(std::vector<double>(39, 10.0), 0.05));
+  EXPECT_TRUE(is_warm(std::vector<double>(40, 10.0), 0.05));
 }
 
 TEST(Warmth, IsReachedWithinFivePercentEitherWay) {
-  EXPECT_TRUE(is_warm(windows(10.0, 9.6)));
-  EXPECT_TRUE(is_warm(windows(10.0, 10.4)));
-  EXPECT_FALSE(is_warm(windows(10.0, 9.4)));
-  EXPECT_FALSE(is_warm(windows(10.0, 10.6)));
+  EXPECT_TRUE(is_warm(windows(10.0, 9.6), 0.05));
+  EXPECT_TRUE(is_warm(windows(10.0, 10.4), 0.05));
+  EXPECT_FALSE(is_warm(windows(10.0, 9.4), 0.05));
+  EXPECT_FALSE(is_warm(windows(10.0, 10.6), 0.05));
+  EXPECT_TRUE(is_warm(windows(10.0, 10.6), 0.07));  // a study's own limit
 }
 
 TEST(Warmth, LooksAtTheNewestWindowsOnly) {
   std::vector<double> values(20, 500.0);  // the first requests compile kernels
   const std::vector<double> settled = windows(10.0, 10.0);
   values.insert(values.end(), settled.begin(), settled.end());
-  EXPECT_TRUE(is_warm(values));
+  EXPECT_TRUE(is_warm(values, 0.05));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/thresholds.h"
 #include "base/error.h"
 #include "engine/spec.h"
 #include "workload/lengths.h"
@@ -84,6 +85,7 @@ struct Study {
   SloSpec slo;
   HardwareSpec hardware;
   ClientSpec client;
+  analysis::Thresholds validity;
 };
 
 /// `--set path=value`: a dotted path into the study and a YAML value, as in

@@ -136,7 +136,8 @@ Json to_json(const Study& study) {
             {"window", window_json(study.window)},
             {"slo", Json::object()},
             {"hardware", Json::object()},
-            {"client", client_json(study.client)}};
+            {"client", client_json(study.client)},
+            {"validity", analysis::to_json(study.validity)}};
   if (!study.model.name.empty()) json["model"] = model_json(study.model);
   for (const engine::EngineSpec& spec : study.engines) json["engines"].push_back(engine_json(spec));
   for (const WorkloadSpec& spec : study.workloads) json["workloads"].push_back(workload_json(spec));

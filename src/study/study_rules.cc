@@ -1,6 +1,9 @@
 // The keys of the study file. docs/STUDY_FILE.md says the same in prose.
+#include <fmt/core.h>
+
 #include <utility>
 
+#include "analysis/thresholds.h"
 #include "study/kinds.h"
 #include "study/rules.h"
 #include "study/text_forms.h"
@@ -233,6 +236,17 @@ MappingRule client_rules() {
   return rules;
 }
 
+MappingRule validity_rules() {
+  const analysis::Thresholds defaults;
+  MappingRule rules;
+  for (const analysis::ThresholdInfo& info : analysis::all_thresholds()) {
+    rules.keys.push_back(defaulted(std::string(info.key), defaults.*info.value,
+                                   number(0, info.most),
+                                   fmt::format("{}: {}", info.code, info.meaning)));
+  }
+  return rules;
+}
+
 MappingRule top_rules() {
   const nlohmann::json defaults = nlohmann::json::object();
   MappingRule rules;
@@ -250,6 +264,7 @@ MappingRule top_rules() {
       defaulted("slo", defaults, mapping(slo_rules()), "A request is good when it meets these."),
       defaulted("hardware", defaults, mapping(hardware_rules()), "Where it runs; for the report."),
       defaulted("client", defaults, mapping(client_rules()), "Settings of the load generator."),
+      defaulted("validity", defaults, mapping(validity_rules()), "Limits of a valid trial."),
   };
   return rules;
 }
