@@ -79,7 +79,8 @@ constexpr std::array kCodes{
              "use an engine that takes ignore_eos, or set output_rule: natural"},
     CodeInfo{"unstable", "The engine could not keep up: load and latency rose during the window.",
              "Open loads of 100 requests or more: over 20 equal parts of the window, both the mean "
-             "of requests in flight and of TTFT rise, each by a one-sided t test at 2.5 %.",
+             "of requests in flight and of TTFT rise, each by a one-sided t test at 2.5 %, and the "
+             "rise of TTFT is more than 25 % of its mean.",
              "lower the rate; latencies above the capacity depend on how long one measures"},
 };
 

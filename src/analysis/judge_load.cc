@@ -28,10 +28,13 @@ void judge_stability(const Case& c) {
   const auto& ttft = c.trial.checks.ttft_trend_p;
   if (!in_flight || !ttft) return;
   if (*in_flight > c.limits.trend_p || *ttft > c.limits.trend_p) return;
+  const double rise = c.trial.checks.ttft_rise_share.value_or(0.0);
+  if (rise <= c.limits.ttft_rise_share) return;
   c.raise("unstable",
-          fmt::format("requests in flight and TTFT rose over the window: p {:.2g} and {:.2g}, "
-                      "limit {:.2g}",
-                      *in_flight, *ttft, c.limits.trend_p));
+          fmt::format("over the window TTFT rose by {:.0f} % of its mean, limit {:.0f} %, and "
+                      "requests in flight with it (p {:.2g} and {:.2g}, limit {:.2g})",
+                      100.0 * rise, 100.0 * c.limits.ttft_rise_share, *ttft, *in_flight,
+                      c.limits.trend_p));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "analysis/metrics.h"
+#include "stats/quantile.h"
 #include "stats/trend.h"
 
 namespace tokamark::analysis {
@@ -58,7 +59,10 @@ LoadTrends load_trends(const TrialFacts& facts, std::span<const record::RequestR
   }
   LoadTrends trends;
   if (const auto found = stats::trend(in_flight)) trends.in_flight_p = found->rising_p;
-  if (const auto found = stats::trend(ttft)) trends.ttft_p = found->rising_p;
+  if (const auto found = stats::trend(ttft)) {
+    trends.ttft_p = found->rising_p;
+    trends.ttft_rise_share = found->slope * static_cast<double>(kParts) / stats::mean(ttft);
+  }
   return trends;
 }
 

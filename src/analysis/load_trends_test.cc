@@ -35,6 +35,8 @@ TEST(LoadTrends, RiseWhereEveryRequestTakesLonger) {
   const LoadTrends found = load_trends(two_seconds(), requests([](int i) { return 20 + i; }));
   EXPECT_LT(found.in_flight_p.value(), 1e-6);
   EXPECT_LT(found.ttft_p.value(), 1e-6);
+  // From 20 ms by 1 ms a request: 200 ms over the window, of a mean of 20 + 99.5.
+  EXPECT_NEAR(found.ttft_rise_share.value(), 200.0 / 119.5, 1e-9);
 }
 
 TEST(LoadTrends, AFallIsNoRise) {

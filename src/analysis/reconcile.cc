@@ -142,6 +142,7 @@ record::TrialChecks compute_checks(const TrialFacts& facts,
   const LoadTrends trends = load_trends(facts, records);
   checks.in_flight_trend_p = trends.in_flight_p;
   checks.ttft_trend_p = trends.ttft_p;
+  checks.ttft_rise_share = trends.ttft_rise_share;
   return checks;
 }
 

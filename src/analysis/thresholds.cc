@@ -47,6 +47,9 @@ constexpr std::array kThresholds{
                   "not_streaming", "An answer is long from so many tokens on."},
     ThresholdInfo{"trend_p", &Thresholds::trend_p, 0.5, "unstable",
                   "Open loads: level of each of both one-sided tests for a rising trend."},
+    ThresholdInfo{"ttft_rise_share", &Thresholds::ttft_rise_share, 100.0, "unstable",
+                  "Open loads: rise of TTFT over the window that is no overload, as a share of its "
+                  "mean."},
     ThresholdInfo{"settled_share", &Thresholds::settled_share, 1.0, "never_warm",
                   "How far the means of 20 probes and of the 20 before may be apart."},
 };

@@ -27,6 +27,7 @@ struct Thresholds {
   double unstreamed_span_share = 0.05;
   double unstreamed_least_tokens = 32.0;
   double trend_p = 0.025;
+  double ttft_rise_share = 0.25;
   double settled_share = 0.05;
 };
 

@@ -223,6 +223,17 @@ TEST_F(Verdicts, AnOverloadedEngineIsFound) {
   EXPECT_THAT(codes(), IsEmpty());
 }
 
+// 20 ms more on 100 ms, for all to see, but what a load does that wanders about its mean.
+TEST_F(Verdicts, ASmallRiseIsNoOverload) {
+  facts.load.kind = workload::LoadKind::open;
+  overload(records);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].first_token = records[i].scheduled + milliseconds(100) + microseconds(20) * i;
+  }
+  EXPECT_LT(analyse(facts, records).checks.ttft_trend_p.value(), 1e-6);
+  EXPECT_THAT(codes(), IsEmpty());
+}
+
 TEST_F(Verdicts, ASteadyOpenLoadIsNoOverload) {
   facts.load.kind = workload::LoadKind::open;
   for (RequestRecord& r : records) r.ended = r.last_token;

@@ -88,6 +88,7 @@ struct TrialChecks {
   std::optional<std::int64_t> client_tokens;  ///< of requests that succeeded, whole trial
   std::optional<double> cached_share;         ///< prompt tokens from a cache
   std::optional<double> in_flight_trend_p, ttft_trend_p;  ///< open loads: is it growing
+  std::optional<double> ttft_rise_share;                  ///< open loads: and by how much
 };
 
 /// One entry of `trials[]`.

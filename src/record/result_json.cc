@@ -128,6 +128,7 @@ nlohmann::json to_json(const TrialChecks& checks) {
   object.number("cached_share", checks.cached_share);
   object.number("in_flight_trend_p", checks.in_flight_trend_p);
   object.number("ttft_trend_p", checks.ttft_trend_p);
+  object.number("ttft_rise_share", checks.ttft_rise_share);
   return object.finish();
 }
 

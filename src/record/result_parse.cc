@@ -99,6 +99,7 @@ void read(const JsonFields& fields, TrialChecks& checks) {
   fields.number_or_null("cached_share", checks.cached_share);
   fields.number_or_null("in_flight_trend_p", checks.in_flight_trend_p);
   fields.number_or_null("ttft_trend_p", checks.ttft_trend_p);
+  fields.number_or_null("ttft_rise_share", checks.ttft_rise_share);
 }
 
 void read_codes(const JsonFields& fields, std::string& problem, std::vector<VerdictCode>& codes) {
