@@ -51,6 +51,7 @@ calibration::CalibrationShape calibration_shape(const workload::LoadShape& load,
   shape.first_token = std::min(pace.first_token, length / 2);
   shape.token_gap = std::max(pace.token_gap, kLeastGap);
   shape.tokens_per_chunk = pace.tokens_per_chunk;
+  shape.bursts = 1;  // a step of an engine writes a token of every stream it runs
   const auto room = static_cast<std::uint64_t>((length - shape.first_token) / shape.token_gap);
   const std::uint64_t least = 2ULL * pace.tokens_per_chunk;  // one gap between chunks
   shape.output_tokens = static_cast<std::uint32_t>(

@@ -24,7 +24,8 @@ struct Pace {
 /// The pace of these records; the default one where none of them says.
 Pace pace_of(std::span<const record::RequestRecord> records);
 
-/// The load of a trial with the engine's pace (methodology M4). Answers are cut so that the first
+/// The load of a trial with the engine's pace, all streams' tokens written in one burst as after a
+/// step of the engine (methodology M4). Answers are cut so that the first
 /// token takes at most half of `length` and a whole answer at most `length`; a calibration then
 /// takes at most four times that.
 calibration::CalibrationShape calibration_shape(const workload::LoadShape& load, const Pace& pace,

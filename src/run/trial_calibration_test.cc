@@ -38,6 +38,7 @@ TEST(TrialCalibration, AnswersAreCutToTheLength) {
   const auto shape = calibration_shape(load, pace, 2, std::chrono::seconds(1));
   EXPECT_EQ(shape.load.concurrency, 7U);
   EXPECT_EQ(shape.threads, 2U);
+  EXPECT_EQ(shape.bursts, 1U);
   EXPECT_EQ(shape.first_token, milliseconds(500));
   EXPECT_EQ(shape.output_tokens, 25U);  // the other 500 ms hold 25 gaps of 20 ms
 }

@@ -162,9 +162,14 @@ class TrialRunner {
   /// the study does not want it.
   json calibrate_with(const Pace& pace) {
     if (study_.client.calibration_s <= 0 || stop_) return nullptr;
-    return calibrate_trial(calibration_shape(trial_.load, pace, study_.client.threads,
-                                             base::from_seconds(study_.client.calibration_s)),
-                           stop_);
+    const auto shape = calibration_shape(trial_.load, pace, study_.client.threads,
+                                         base::from_seconds(study_.client.calibration_s));
+    auto calibrating =
+        std::async(std::launch::async, [this, &shape] { return calibrate_trial(shape, end_now_); });
+    while (calibrating.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
+      if (stopped_.empty()) watch();
+    }
+    return calibrating.get();
   }
 
   /// Single requests before the load: the engine must answer, and its first, slow answers stay

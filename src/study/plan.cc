@@ -112,6 +112,7 @@ double Plan::expected_seconds(const Study& study) const {
   for (const EngineVisit& visit : visits) {
     for (const PlannedTrial& trial : visit.trials) {
       seconds += study.window.warmup_s + study.window.seconds;
+      seconds += 2.0 * study.client.calibration_s;  // before and after
       if (trial.load.kind == workload::LoadKind::closed) continue;
       // An open load's request floors take a known time.
       const double floor_s = study.window.requests / trial.load.rate_per_s;

@@ -145,7 +145,9 @@ TEST(Plan, RefusesTwoTrialsOfOneName) {
 
 TEST(Plan, ExpectsWarmUpsAndWindowsAndTheFloorsOfOpenLoads) {
   Study study = sample();
-  EXPECT_EQ(planned(study).expected_seconds(study), 24 * (30.0 + 60.0));
+  EXPECT_EQ(planned(study).expected_seconds(study),
+            24 * (30.0 + 60.0 + 2.0));  // 1 s of calibration before and after
+  study.client.calibration_s = 0.0;
   study.loads = {open_load(1.0)};
   // 100 requests at 1/s need 100 s instead of 60 s.
   EXPECT_EQ(planned(study).expected_seconds(study), 12 * (30.0 + 100.0));
@@ -168,7 +170,7 @@ TEST(Plan, IsDescribedWithEnginesTrialsRequestsAndDuration) {
   const auto text = describe_plan(planned(study), study);
   ASSERT_TRUE(text.has_value()) << text.error().message;
   for (const char* part :
-       {"study      sample", "24 (repeats: 3, engine starts: 6)", "36 min 00 s or more",
+       {"study      sample", "24 (repeats: 3, engine starts: 6)", "36 min 48 s or more",
         "attach to http://127.0.0.1:1", "r1-vllm-chat-c8", "256 requests, cycled", "repeat 3"}) {
     EXPECT_NE(text.value().find(part), std::string::npos) << part << "\n" << text.value();
   }
