@@ -216,6 +216,27 @@ TEST_F(Playing, AServerThatClosesAfterEveryAnswerIsSoonGivenAFreshConnectionForE
   EXPECT_LE(resent, 4);  // three chances, and a second stream may be at it at the same time
 }
 
+/// The load threads' own count of requests in flight, held against the records (Little's law), also
+/// where requests are sent again.
+TEST_F(Playing, RequestsInFlightAddUpToTheirRecords) {
+  for (const After after : {After::keep, After::close}) {
+    closed(4, 400);
+    ScriptedServer server([after](int) {
+      return ScriptedServer::Answer{streamed_answer(3), after};
+    });
+    const PlayResult result = run(server);
+    base::Nanos inside{0};
+    for (const RequestRecord& r : result.records) {
+      if (r.sent.count() < 0) continue;
+      const base::Nanos from = std::max(r.sent, result.window_start);
+      inside += std::max(base::Nanos(0), std::min(r.ended, result.window_end) - from);
+    }
+    const double mean =
+        base::to_seconds(inside) / base::to_seconds(result.window_end - result.window_start);
+    EXPECT_NEAR(result.threads[0].window_in_flight.value(), mean, 0.2 * mean);
+  }
+}
+
 TEST_F(Playing, ASilentServerIsATimeout) {
   closed(1, 1);
   options.window.warmup_requests = 0;
