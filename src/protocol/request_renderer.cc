@@ -20,10 +20,16 @@ std::string escaped(const std::string& text) {
   return whole.substr(1, whole.size() - 2);
 }
 
-/// A place in the prompt that no text can contain once it is escaped.
+/// Stands where the salt goes.
 const std::string kSaltMark = "\x01salt\x01";
 
-base::Result<std::string> messages_with_mark(const workload::Prompt& prompt) {
+/// Messages as JSON, and the mark in them.
+struct MarkedMessages {
+  std::string text;
+  std::string mark;  ///< as it stands in the text, where it is once
+};
+
+base::Result<MarkedMessages> messages_with_mark(const workload::Prompt& prompt) {
   json messages = json::parse(prompt.messages_json, nullptr, false);
   const base::Error bad{base::ErrorKind::study,
                         "a prompt's messages are not a JSON array of {\"role\", \"content\"}"};
@@ -31,11 +37,14 @@ base::Result<std::string> messages_with_mark(const workload::Prompt& prompt) {
   for (json& message : messages) {
     if (!message.is_object() || !message.contains("role")) return bad;
   }
+  const auto dumped = [&] { return messages.dump(-1, ' ', false, json::error_handler_t::replace); };
+  std::string mark = kSaltMark;
+  while (dumped().find(escaped(mark)) != std::string::npos) mark += '\x01';
   for (json& message : messages) {
     const auto content = message.find("content");
     if (content != message.end() && content->is_string()) {
-      *content = kSaltMark + content->get<std::string>();
-      return messages.dump(-1, ' ', false, json::error_handler_t::replace);
+      *content = mark + content->get<std::string>();
+      return MarkedMessages{dumped(), escaped(mark)};
     }
   }
   return bad;
@@ -53,22 +62,24 @@ base::Result<RequestRenderer> RequestRenderer::make(const RequestShape& shape,
   }
   renderer.head_ += "x-request-id: tokamark-";
 
-  const std::string mark = escaped(kSaltMark);
   for (const workload::Prompt& prompt : prompts) {
     std::string body = "{\"model\":" + quoted(shape.model);
+    const std::size_t model_end = body.size();
+    std::string mark = escaped(kSaltMark);
     if (!prompt.messages_json.empty() && shape.api != "chat") {
       return base::Error{base::ErrorKind::study,
                          "chat messages need api: chat, and this engine's api is " + shape.api};
     }
     if (!prompt.messages_json.empty()) {
-      TOKAMARK_TRY(const std::string messages, messages_with_mark(prompt));
-      body += ",\"messages\":" + messages;
+      TOKAMARK_TRY(MarkedMessages messages, messages_with_mark(prompt));
+      body += ",\"messages\":" + messages.text;
+      mark = std::move(messages.mark);
     } else if (shape.api == "chat") {
       body += R"(,"messages":[{"role":"user","content":")" + mark + escaped(prompt.text) + "\"}]";
     } else {
       body += ",\"prompt\":\"" + mark + escaped(prompt.text) + "\"";
     }
-    const std::size_t at = body.find(mark);
+    const std::size_t at = body.find(mark, model_end);
     TOKAMARK_ASSERT(at != std::string::npos);
     renderer.prompts_.push_back({body.substr(0, at), body.substr(at + mark.size())});
   }

@@ -92,5 +92,15 @@ TEST(RequestRenderer, RefusesMessagesOnTheCompletionsApiAndMessagesThatAreNone) 
   EXPECT_FALSE(RequestRenderer::make(shape(), {prompt}).has_value());
 }
 
+TEST(RequestRenderer, SaltsTheFirstTextWhateverTheOthersHold) {
+  workload::Prompt prompt;
+  prompt.messages_json =
+      R"([{"role":"user","content":[{"type":"text","text":"\u0001salt\u0001"}]},)"
+      R"({"role":"user","content":"\u0001salt\u0001 x"}])";
+  json wanted = json::parse(prompt.messages_json);
+  wanted[1]["content"] = "four words " + wanted[1]["content"].get<std::string>();
+  EXPECT_EQ(render(shape(), prompt, "four words ").body["messages"], wanted);
+}
+
 }  // namespace
 }  // namespace tokamark::protocol

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/text.h"
+
 namespace tokamark::protocol {
 
 namespace {
@@ -21,11 +23,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string one_line(std::string_view text) {
-  std::string line(trimmed(text).substr(0, kMessageLimit));
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return line;
+  return base::one_line(trimmed(text).substr(0, kMessageLimit));
 }
 
 /// True when the value is a string with at least one character.
@@ -148,8 +146,11 @@ std::string message_of(const nlohmann::json& json) {
 }  // namespace
 
 std::string error_message_of_body(std::string_view body) {
-  const auto json = nlohmann::json::parse(body, nullptr, false);
-  const std::string text = json.is_discarded() ? std::string() : message_of(json);
+  std::string text;
+  if (base::json_depth(body) <= base::kMaxJsonDepth) {
+    const auto json = nlohmann::json::parse(body, nullptr, false);
+    if (!json.is_discarded()) text = message_of(json);
+  }
   return one_line(text.empty() ? body : std::string_view(text));
 }
 
@@ -162,6 +163,9 @@ class StreamEventParser::Reader {
       buffer_.resize(data.size() * 2 + simdjson::SIMDJSON_PADDING);
     }
     std::memcpy(buffer_.data(), data.data(), data.size());
+    // A text without all its closing brackets is read one byte too far: an earlier event's bytes
+    // there could close it.
+    std::memset(buffer_.data() + data.size(), 0, simdjson::SIMDJSON_PADDING);
     od::document document;
     od::object root;
     if (parser_.iterate(buffer_.data(), data.size(), buffer_.size()).get(document)) return false;

@@ -95,6 +95,13 @@ TEST(StreamEvent, AnythingElseIsMalformed) {
   }
 }
 
+TEST(StreamEvent, AnEarlierEventDoesNotCloseACutOne) {
+  const std::string whole = R"({"choices":[],"usage":{"completion_tokens":3}})";
+  StreamEventParser parser;
+  EXPECT_FALSE(parser.parse(whole).malformed);
+  EXPECT_TRUE(parser.parse(whole.substr(0, whole.size() - 1)).malformed);
+}
+
 TEST(ErrorBody, GivesTheMessageOfEveryKnownShape) {
   EXPECT_EQ(error_message_of_body(
                 R"({"error":{"message":"The model `nope` does not exist.","code":404}})"),
@@ -103,6 +110,17 @@ TEST(ErrorBody, GivesTheMessageOfEveryKnownShape) {
   EXPECT_EQ(error_message_of_body(R"({"error":"Unauthorized"})"), "Unauthorized");
   EXPECT_EQ(error_message_of_body(R"({"detail":"Not Found"})"), "Not Found");
   EXPECT_EQ(error_message_of_body("<html>\nBad Gateway</html>\n"), "<html> Bad Gateway</html>");
+}
+
+// The JSON library's functions call themselves once a level: this one would end the program.
+TEST(ErrorBody, DeepNestingIsShownAsItIs) {
+  std::string deep;
+  for (int level = 0; level < 300'000; ++level) deep += R"({"error":)";
+  deep += "0" + std::string(300'000, '}');
+  EXPECT_EQ(error_message_of_body(deep), deep.substr(0, 300));
+  StreamEventParser parser;
+  const StreamEvent& event = parser.parse(deep);
+  EXPECT_TRUE(event.is_error || event.malformed);
 }
 
 }  // namespace
