@@ -1,5 +1,7 @@
 #include "record/json_fields_internal.h"
 
+#include "base/text.h"
+
 namespace tokamark::record {
 namespace {
 
@@ -102,7 +104,7 @@ void JsonFields::reasons(std::map<std::string, std::string>& value) const {
 
 void JsonFields::fail(const std::string& key, const std::string& expected) const {
   if (problem_.empty()) {
-    problem_ = path_of(key) + " must be " + expected;
+    problem_ = base::one_line(path_of(key)) + " must be " + expected;
   }
 }
 

@@ -185,6 +185,10 @@ TEST(RequestLines, AnErrorNamesTheLineAndTheField) {
   EXPECT_EQ(broken("\"connections\":1", "\"connections\":65536"),
             "line 2: 'connections' is not an integer in range");
   EXPECT_EQ(broken("\"succeeded\"", "\"done\""), "line 2: 'status' has the unknown word 'done'");
+  EXPECT_EQ(broken("\"succeeded\"", "\"do\\nne\""),
+            "line 2: 'status' has the unknown word 'do ne'");
+  EXPECT_EQ(broken("\"scheduled_ns\":1000000000", "\"scheduled_ns\":-1000000000"),
+            "line 2: 'scheduled_ns' is neither null nor a time of 0 or more");
   EXPECT_EQ(broken("\"ended_ns\"", "\"finished_ns\""),
             "line 2: 'ended_ns' is missing or the line is not JSON");
   EXPECT_EQ(broken("\"chunk_tokens\":[1,2]", "\"chunk_tokens\":[1]"),

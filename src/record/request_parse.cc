@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/text.h"
 #include "record/request_lines_internal.h"
 
 namespace tokamark::record {
@@ -39,8 +40,14 @@ class FieldReader {
   }
 
   void time(std::string_view key, base::Nanos& value) {
+    ondemand::value field;
+    if (!find(key, field)) {
+      return;
+    }
     std::int64_t nanos = -1;
-    integer_or_null(key, nanos, std::int64_t{-1});
+    if (!is_null(field) && (!convert(field, nanos) || nanos < 0)) {
+      fail(key, "is neither null nor a time of 0 or more");
+    }
     value = base::Nanos(nanos);
   }
 
@@ -138,7 +145,7 @@ class FieldReader {
 
   void fail(std::string_view key, std::string_view what) {
     if (problem_.empty()) {
-      problem_ = "'" + std::string(key) + "' " + std::string(what);
+      problem_ = "'" + std::string(key) + "' " + base::one_line(what);
     }
   }
 

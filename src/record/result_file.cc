@@ -1,10 +1,16 @@
 #include "base/files.h"
+#include "base/text.h"
 #include "record/result.h"
 
 namespace tokamark::record {
 namespace {
 
 base::Result<nlohmann::json> parse(std::string_view text) {
+  if (base::json_depth(text) > base::kMaxJsonDepth) {
+    return base::Error{
+        base::ErrorKind::study,
+        "not a result: more than " + std::to_string(base::kMaxJsonDepth) + " lists in one another"};
+  }
   auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded()) {
     return base::Error{base::ErrorKind::study, "not JSON, or cut short"};

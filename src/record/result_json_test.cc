@@ -149,6 +149,18 @@ TEST(ResultJson, AnErrorNamesTheField) {
   EXPECT_EQ(trial_from_json(json).error().message, "trial.repeat must be an integer in range");
 }
 
+TEST(ResultJson, AnErrorIsOneLine) {
+  auto json = to_json(full_trial());
+  json["metrics"]["reasons"] = {{"a\nb", 3}};
+  EXPECT_EQ(trial_from_json(json).error().message, "trial.metrics.reasons.a b must be a string");
+}
+
+TEST(ResultJson, RefusesTextThatNestsTooDeep) {
+  const auto back = study_result_from_text(std::string(500'000, '[') + std::string(500'000, ']'));
+  ASSERT_FALSE(back.has_value());
+  EXPECT_EQ(back.error().message, "not a result: more than 200 lists in one another");
+}
+
 TEST(ResultJson, RefusesAnotherSchemaVersion) {
   auto json = to_json(StudyResult{});
   json["schema"] = kResultSchema + 1;

@@ -1,10 +1,12 @@
 #include "sim/request_body.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "sim/text.h"
 
 namespace tokamark::sim {
@@ -31,6 +33,9 @@ Problem refused(std::string detail) {
 }
 
 Accepted<json> parse_object(std::string_view body) {
+  if (base::json_depth(body) > base::kMaxJsonDepth) {
+    return refused("The body's lists and objects lie too deep in one another.");
+  }
   try {
     json value = json::parse(body);
     if (!value.is_object()) return bad_type("body", value);
@@ -52,7 +57,10 @@ Accepted<std::optional<std::int64_t>> integer(const json& object, const char* fi
   const auto it = object.find(field);
   if (it == object.end() || it->is_null()) return std::optional<std::int64_t>{};
   if (!it->is_number_integer()) return bad_type(field, *it);
-  return std::optional<std::int64_t>{it->get<std::int64_t>()};
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const bool wide =
+      it->is_number_unsigned() && !std::in_range<std::int64_t>(it->get<std::uint64_t>());
+  return std::optional<std::int64_t>{wide ? kMost : it->get<std::int64_t>()};
 }
 
 void add_text(Prompt& prompt, const std::string& text) {

@@ -188,5 +188,25 @@ TEST(RequestBody, TokenizeTakesEitherEnginesField) {
   EXPECT_EQ(parse_tokenize(R"({"content":"a b"})").value().size(), 2U);
 }
 
+TEST(RequestBody, NumbersBeyondTheSignedRangeStayLarge) {
+  BodyRules any = rules();
+  any.model_must_match = false;  // where -1 has a meaning of its own
+  any.overflow = Overflow::shorten;
+  const auto request =
+      accepted(R"({"prompt":"a","max_tokens":18446744073709551615,"ignore_eos":true})",
+               Api::completions, any);
+  EXPECT_EQ(request.output_tokens, 1999);
+  EXPECT_EQ(
+      refused(R"({"model":"m","prompt":"a","max_tokens":18446744073709551615})", Api::completions)
+          .kind,
+      Problem::Kind::total_too_long);
+}
+
+TEST(RequestBody, DeepNestingIsRefused) {
+  const std::string deep =
+      R"({"prompt":)" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}";
+  EXPECT_EQ(refused(deep, Api::completions).kind, Problem::Kind::refused);
+}
+
 }  // namespace
 }  // namespace tokamark::sim

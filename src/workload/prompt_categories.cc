@@ -35,6 +35,8 @@ base::Result<void> add_yaml_category(const YAML::Node& key, const YAML::Node& te
     return prompt_error(file, line_of(key.Mark()), kShape);
   }
   const std::string& category = key.Scalar();
+  const std::string wrong = category_problem(category);
+  if (!wrong.empty()) return prompt_error(file, line_of(key.Mark()), wrong);
   if (texts.size() == 0) {
     return prompt_error(file, line_of(key.Mark()), "category \"" + category + "\" has no prompt");
   }
@@ -89,6 +91,8 @@ base::Result<Prompts> parse_category_json(const std::string& bytes, const std::s
   if (!root.is_object()) return prompt_error(file, 1, kShape);
   for (const auto& [category, texts] : root.items()) {
     if (!texts.is_array()) return prompt_error(file, 1, kShape);
+    const std::string wrong = category_problem(category);
+    if (!wrong.empty()) return prompt_error(file, 1, wrong);
     for (std::size_t i = 0; i < texts.size(); ++i) {
       const std::string place = fmt::format("category \"{}\", item {}: ", category, i + 1);
       if (!texts[i].is_string()) return prompt_error(file, 1, place + "the prompt is not a text");

@@ -83,6 +83,10 @@ std::string read_options(const Json& record, FilePrompt& item) {
 base::Result<Prompts> parse_json_lines(const std::string& bytes, const std::string& file) {
   Prompts prompts;
   const auto add = [&](std::size_t number, std::string_view line) -> base::Result<void> {
+    if (base::json_depth(line) > base::kMaxJsonDepth) {
+      return prompt_error(file, number,
+                          fmt::format("more than {} lists in one another", base::kMaxJsonDepth));
+    }
     const Json record = Json::parse(line, nullptr, false);
     if (!record.is_object()) {
       return prompt_error(file, number, "expected one JSON object, as in {\"prompt\": \"Hello\"}");

@@ -31,7 +31,7 @@ base::Result<Prompts> keep_categories(Prompts prompts, const std::vector<std::st
     if (known.count(category) != 0) continue;
     return base::Error{base::ErrorKind::study,
                        fmt::format("{}: no prompt of category \"{}\"; the file has: {}", file,
-                                   category, joined(known))};
+                                   base::one_line(category), base::one_line(joined(known)))};
   }
   prompts.erase(std::remove_if(prompts.begin(), prompts.end(),
                                [&](const FilePrompt& item) {
@@ -75,6 +75,12 @@ std::string text_problem(std::string_view text) {
                        kMaxPromptBytes);
   }
   if (!valid_utf8(text)) return "the prompt is not valid UTF-8; save the file as UTF-8";
+  return {};
+}
+
+std::string category_problem(std::string_view category) {
+  if (category.empty()) return "a category needs a name";
+  if (!valid_utf8(category)) return "a category is not valid UTF-8; save the file as UTF-8";
   return {};
 }
 

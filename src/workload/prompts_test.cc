@@ -114,5 +114,33 @@ TEST(Prompts, RefusesAnUnknownExtensionAndAMissingFile) {
   EXPECT_EQ(missing.error().message, "cannot open no/such/prompts.txt: No such file or directory");
 }
 
+TEST(Prompts, AMessageIsOneLineWhateverTheFileHolds) {
+  EXPECT_EQ(message_of("\"a\\nb\": [{x: 1}]\n", "p.yaml", PromptFormat::yaml),
+            "p.yaml:1: a prompt in \"a b\" is not a text");
+  EXPECT_EQ(message_of("\"a\\nb\": []\n", "p.yaml", PromptFormat::yaml),
+            "p.yaml:1: category \"a b\" has no prompt");
+  EXPECT_EQ(message_of(R"({"a\nb": [1]})", "p.json", PromptFormat::json),
+            "p.json:1: category \"a b\", item 1: the prompt is not a text");
+  EXPECT_EQ(message_of(R"({"prompt": "x", "a\nb": 1})", "p.jsonl", PromptFormat::jsonl),
+            "p.jsonl:1: unknown key \"a b\"; known keys: prompt, messages, category, "
+            "output_tokens");
+}
+
+TEST(Prompts, RefusesACategoryThatIsNoName) {
+  EXPECT_EQ(message_of("a: [x]\n\"caf\xE9\": [x]\n", "p.yaml", PromptFormat::yaml),
+            "p.yaml:2: a category is not valid UTF-8; save the file as UTF-8");
+  EXPECT_EQ(message_of("\"\": [x]\n", "p.yaml", PromptFormat::yaml),
+            "p.yaml:1: a category needs a name");
+  EXPECT_EQ(message_of(R"({"": ["x"]})", "p.json", PromptFormat::json),
+            "p.json:1: a category needs a name");
+}
+
+TEST(Prompts, RefusesMessagesThatNestTooDeep) {
+  const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
+  EXPECT_EQ(message_of(R"({"messages": [{"role": "user", "content": )" + deep + "}]}", "p.jsonl",
+                       PromptFormat::jsonl),
+            "p.jsonl:1: more than 200 lists in one another");
+}
+
 }  // namespace
 }  // namespace tokamark::workload
