@@ -30,5 +30,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   one.feed(text, whole);
   for (std::size_t at = 0; at < text.size(); at += piece) other.feed(text.substr(at, piece), cut);
   TOKAMARK_ASSERT(whole.events == cut.events);
+  // Nothing of the first text is left after a reset.
+  other.reset();
+  Collected again;
+  other.feed(text, again);
+  TOKAMARK_ASSERT(again.events == whole.events);
   return 0;
 }
