@@ -123,7 +123,10 @@ bool read_usage(od::value value, StreamEvent& event) {
 /// `value` is what stands under "error": an object with a message, or a string.
 bool read_error(od::value value, StreamEvent& event) {
   std::string_view raw;
-  if (value.is_null()) return true;
+  // Written out: taken for a bool, what is not JSON would throw.
+  bool null = false;
+  if (simdjson::simdjson_result<bool>(value.is_null()).get(null) != simdjson::SUCCESS) return false;
+  if (null) return true;
   event.is_error = true;
   if (simdjson::to_json_string(value).get(raw) != simdjson::SUCCESS) return false;
   event.error_message = error_message_of_body("{\"error\":" + std::string(raw) + "}");

@@ -95,11 +95,17 @@ TEST(StreamEvent, AnythingElseIsMalformed) {
   }
 }
 
-TEST(StreamEvent, AnEarlierEventDoesNotCloseACutOne) {
-  const std::string whole = R"({"choices":[],"usage":{"completion_tokens":3}})";
+// As after a byte was lost: the parser walks one closing bracket too far in the second text.
+TEST(StreamEvent, AnEarlierEventDoesNotCloseABrokenOne) {
   StreamEventParser parser;
-  EXPECT_FALSE(parser.parse(whole).malformed);
-  EXPECT_TRUE(parser.parse(whole.substr(0, whole.size() - 1)).malformed);
+  EXPECT_FALSE(parser.parse(R"({"error":"gone","choices":[]})").malformed);
+  EXPECT_TRUE(parser.parse(R"({"error":"gone","choices":]})").malformed);
+}
+
+TEST(StreamEvent, AnErrorThatIsNoJsonIsMalformed) {
+  StreamEventParser parser;
+  EXPECT_TRUE(parser.parse(R"({"error":nlul,"choices":[]})").malformed);
+  EXPECT_TRUE(parser.parse(R"({"error":n})").malformed);
 }
 
 TEST(ErrorBody, GivesTheMessageOfEveryKnownShape) {

@@ -40,6 +40,8 @@ Accepted<json> parse_object(std::string_view body) {
     json value = json::parse(body);
     if (!value.is_object()) return bad_type("body", value);
     return value;
+  } catch (const json::out_of_range& error) {
+    return Problem{Problem::Kind::bad_json, {}, error.what(), 0, 0, 0};
   } catch (const json::parse_error& error) {
     const auto offset = static_cast<std::int64_t>(error.byte == 0 ? 0 : error.byte - 1);
     return Problem{Problem::Kind::bad_json, {}, error.what(), offset, 0, 0};

@@ -202,6 +202,11 @@ TEST(RequestBody, NumbersBeyondTheSignedRangeStayLarge) {
       Problem::Kind::total_too_long);
 }
 
+TEST(RequestBody, ANumberThatNothingCanHoldIsBadJson) {
+  EXPECT_EQ(refused(R"({"model":"m","prompt":"a","temperature":48e488})", Api::completions).kind,
+            Problem::Kind::bad_json);
+}
+
 TEST(RequestBody, DeepNestingIsRefused) {
   const std::string deep =
       R"({"prompt":)" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}";

@@ -86,6 +86,8 @@ base::Result<Prompts> parse_category_json(const std::string& bytes, const std::s
     root = Json::parse(bytes);
   } catch (const Json::parse_error& error) {
     return prompt_error(file, line_at(bytes, error.byte), "not JSON");
+  } catch (const Json::exception& /*error*/) {
+    return prompt_error(file, 1, "a number in it is too large");
   }
   Prompts prompts;
   if (!root.is_object()) return prompt_error(file, 1, kShape);

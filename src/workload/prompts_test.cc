@@ -126,6 +126,11 @@ TEST(Prompts, AMessageIsOneLineWhateverTheFileHolds) {
             "output_tokens");
 }
 
+TEST(Prompts, RefusesANumberThatNothingCanHold) {
+  EXPECT_EQ(message_of(R"({"a": [48e488]})", "p.json", PromptFormat::json),
+            "p.json:1: a number in it is too large");
+}
+
 TEST(Prompts, RefusesACategoryThatIsNoName) {
   EXPECT_EQ(message_of("a: [x]\n\"caf\xE9\": [x]\n", "p.yaml", PromptFormat::yaml),
             "p.yaml:2: a category is not valid UTF-8; save the file as UTF-8");

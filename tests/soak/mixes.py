@@ -36,11 +36,11 @@ def request_faults(rng):
 
 
 def draw_faults(rng):
-    """The mix of one visit, as `tokamark sim --fault` takes it. Half of the faults, each on up to
-    4 % of the requests; at times the slowest are dropped, or the whole engine falters."""
+    """The mix of one visit, as `tokamark sim --fault` takes it. Two thirds of the faults, each on
+    up to 4 % of the requests; at times the slowest are dropped, or the whole engine falters."""
     mix = []
     drawn = request_faults(rng)
-    for name, keys in rng.sample(drawn, len(drawn) // 2):
+    for name, keys in rng.sample(drawn, 2 * len(drawn) // 3):
         mix.append((name, {**keys, "share": round(rng.uniform(0.005, 0.04), 4), "skip": SKIP}))
     if rng.random() < 0.3:
         mix.append(("drop_slowest", {"share": 0.02, "skip": SKIP}))

@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 MIB = 1 << 20
 EXIT_VALID, EXIT_MEASUREMENT = 0, 5
 # What a visit takes beside its window: start, probes, the last answers, files.
-VISIT_OVERHEAD_S = 14.0
+VISIT_OVERHEAD_S = 16.0
 # Growth of the client from the middle third to the last one that counts as flat: allocators keep
 # some of what a busier visit needed.
 RSS_SLACK_SHARE, RSS_SLACK_BYTES = 0.10, 16 * MIB
