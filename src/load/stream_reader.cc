@@ -15,6 +15,12 @@ using record::RequestStatus;
 constexpr std::size_t kErrorBodyLimit = 4096;
 constexpr std::size_t kMessageLimit = 300;
 
+/// No line of an event stream begins so.
+bool begins_json(std::string_view body) {
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && body[first] == '{';
+}
+
 }  // namespace
 
 void StreamReader::begin(record::RequestRecord record, ChunkCounting counting) {
@@ -28,7 +34,8 @@ void StreamReader::begin(record::RequestRecord record, ChunkCounting counting) {
   tokens_seen_ = 0;
   keep_alive_ = false;
   done_seen_ = false;
-  error_body_.clear();
+  body_ = Body::unseen;
+  body_text_.clear();
   active_ = true;
 }
 
@@ -79,12 +86,20 @@ record::RequestRecord StreamReader::take() {
 void StreamReader::on_head(int status) { record_.http_status = status; }
 
 void StreamReader::on_body(std::string_view bytes) {
-  if (record_.http_status / 100 == 2) {
+  if (record_.http_status / 100 != 2) {
+    const std::size_t room = kErrorBodyLimit - std::min(kErrorBodyLimit, body_text_.size());
+    body_text_.append(bytes.substr(0, room));
+    return;
+  }
+  if (body_ == Body::unseen) body_ = begins_json(bytes) ? Body::one_json : Body::events;
+  if (body_ == Body::events) {
     sse_.feed(bytes, *this);
     if (sse_.broken()) fail(RequestError::bad_event, "an event is larger than 16 MiB");
-  } else {
-    const std::size_t room = kErrorBodyLimit - std::min(kErrorBodyLimit, error_body_.size());
-    error_body_.append(bytes.substr(0, room));
+    return;
+  }
+  body_text_.append(bytes);
+  if (body_text_.size() > protocol::SseParser::kEventLimit) {
+    fail(RequestError::bad_event, "the answer is larger than 16 MiB");
   }
 }
 
@@ -137,12 +152,14 @@ void StreamReader::add_chunk(std::int64_t tokens) {
 void StreamReader::end_of_response() {
   const bool clean = http_.state() == protocol::ResponseParser::State::done;
   keep_alive_ = clean && http_.keep_alive();
+  // An answer that was not streamed is one chunk, which came with its last byte.
+  if (clean && body_ == Body::one_json) on_event(body_text_);
   if (record_.error == RequestError::none) {
     const bool finished = done_seen_ || !record_.finish_reason.empty();
     if (record_.bytes_received == 0) {
       fail(RequestError::connection_closed, http_.error());
     } else if (record_.http_status != 0 && record_.http_status / 100 != 2) {
-      fail(RequestError::http_status, protocol::error_message_of_body(error_body_));
+      fail(RequestError::http_status, protocol::error_message_of_body(body_text_));
     } else if (record_.http_status == 0) {
       fail(RequestError::bad_http, http_.error());
     } else if (!finished) {

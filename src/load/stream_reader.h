@@ -80,7 +80,9 @@ class StreamReader final : private protocol::ResponseSink, private protocol::Eve
   bool active_ = false;
   bool keep_alive_ = false;
   bool done_seen_ = false;
-  std::string error_body_;
+  /// What a 2xx answer turned out to be.
+  enum class Body { unseen, events, one_json } body_ = Body::unseen;
+  std::string body_text_;  ///< of an answer that is no event stream: an error's, or one JSON text
 };
 
 }  // namespace tokamark::load

@@ -83,6 +83,36 @@ TEST_F(Reading, StampsFirstByteFirstTokenAndLastTokenApart) {
   EXPECT_EQ(r.chunks[0].flags, record::kKernelStamp);
 }
 
+const std::string kJsonHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+TEST_F(Reading, TakesAnAnswerThatIsNotStreamedAsOneChunk) {
+  at(10, kJsonHead);
+  at(50, chunked(R"({"choices":[{"index":0,"message":{"role":"assistant","content":"a b c"},)"));
+  at(60, chunked(R"("finish_reason":"length"}],"usage":{"completion_tokens":3}})") + kEnd);
+  ASSERT_FALSE(reader.active());
+  EXPECT_TRUE(reader.keep_alive());
+  const record::RequestRecord r = reader.take();
+  EXPECT_EQ(r.status, RequestStatus::succeeded) << r.error_message;
+  EXPECT_EQ(r.first_token, milliseconds(60));
+  EXPECT_EQ(r.last_token, milliseconds(60));
+  EXPECT_EQ(r.output_tokens, 3);
+  EXPECT_EQ(r.chunks.size(), 1U);
+}
+
+TEST_F(Reading, AnErrorInAWhole200AnswerIsOne) {
+  at(10, kJsonHead + chunked(R"({"error":{"message":"no cheese"}})") + kEnd);
+  const record::RequestRecord r = reader.take();
+  EXPECT_EQ(r.error, RequestError::error_event);
+  EXPECT_EQ(r.error_message, "no cheese");
+}
+
+TEST_F(Reading, AWholeAnswerThatWasCutIsALostConnection) {
+  at(10, kJsonHead + chunked(R"({"choices":[{"index":0,)"));
+  reader.on_eof({milliseconds(12), base::Nanos(0), ReadStamp::Source::process});
+  EXPECT_EQ(reader.take().error, RequestError::connection_closed);
+}
+
 TEST_F(Reading, MarksAllButTheLastTokenOfAReadThatHeldSeveral) {
   at(10, kHead + chunked(kRole + kToken + kToken) + chunked(kToken));
   at(11, chunked(kFinish + kDone) + kEnd);

@@ -70,7 +70,7 @@ bool read_choice(od::value value, StreamEvent& event) {
     std::string_view key;
     od::value item;
     if (field.unescaped_key().get(key) || field.value().get(item)) return false;
-    if (key == "delta") {
+    if (key == "delta" || key == "message") {  // the latter where the answer is not streamed
       if (!read_delta(item, event)) return false;
     } else if (key == "text") {
       event.has_text |= is_filled_string(item);
