@@ -54,6 +54,10 @@ void add_sim(CLI::App& program, Action& action) {
   command->add_option("--speed", options->speed, "Divide every simulated duration by this")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command
+      ->add_option("--max-sequences", options->max_sequences,
+                   "Most requests in a batch (default: the profile's)")
+      ->check(CLI::PositiveNumber);
   command->add_option("--startup-s", *startup_s, "Seconds before it is ready")
       ->check(CLI::NonNegativeNumber);
   command

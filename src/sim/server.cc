@@ -16,6 +16,12 @@ base::Result<void> serve(const SimOptions& options, const std::atomic<bool>& sto
                        fmt::format("the speed must be above 0, not {}", options.speed)};
   }
   TOKAMARK_TRY(auto profile, find_profile(options.profile));
+  if (options.max_sequences > profile.engine.tokens_per_step) {
+    return base::Error{base::ErrorKind::usage,
+                       fmt::format("a batch of {} requests does not fit a step of {} tokens",
+                                   options.max_sequences, profile.engine.tokens_per_step)};
+  }
+  if (options.max_sequences > 0) profile.engine.max_sequences = options.max_sequences;
   std::vector<FaultSpec> faults;
   for (const std::string& text : options.faults) {
     TOKAMARK_TRY(auto fault, parse_fault(text));

@@ -24,6 +24,7 @@ struct SimOptions {
   std::string served_model;          ///< empty = the profile's own
   std::filesystem::path truth_file;  ///< empty = no truth records
   double speed = 1.0;                ///< > 0; divides every simulated duration
+  std::int64_t max_sequences = 0;    ///< most requests in a batch; 0 = the profile's own
   base::Nanos startup_delay{0};      ///< pretended loading time
   std::vector<std::string> faults;   ///< planted, each as `parse_fault` reads it
   std::uint64_t fault_seed = 1;      ///< decides which requests are struck

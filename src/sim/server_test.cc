@@ -238,6 +238,9 @@ TEST(SimServer, UnknownHostProfileAndSpeedAreRefused) {
   options = tiny();
   options.speed = 0;
   EXPECT_EQ(SimServer::start(options).error().kind, base::ErrorKind::usage);
+  options = tiny();
+  options.max_sequences = 2049;  // more than a step has tokens
+  EXPECT_EQ(SimServer::start(options).error().kind, base::ErrorKind::usage);
 }
 
 TEST(SimServer, LlamaCppAnswers503DuringTheStartupDelay) {

@@ -1,0 +1,102 @@
+"""The methodology tests itself (M37): every planted fault raises its codes, the clean engine none.
+
+    ctest --test-dir build/dev -R fault_suite -V
+
+runs it and prints its tables. Codes that blame the machine are tolerated where they are not
+expected: another program may have had the core.
+"""
+
+import re
+
+import fault_checks
+from case import BUSY_MACHINE, EXIT_INTERRUPTED, IntegrationCase
+from fault_table import CLOSED, NATURAL, OPEN
+from results import Results
+
+RUN_DEADLINE_S = 240.0
+
+
+def study_of(engines, **changes):
+    """One short trial an engine. The timeouts end what a fault leaves hanging."""
+    study = {"model": {"name": "smollm2"}, "engines": engines,
+             "workloads": [{"name": "chat", "input_tokens": 256, "output_tokens": 32}],
+             "load": {"concurrency": [16]},
+             "window": {"warmup_s": 0.2, "warmup_requests": 16, "seconds": 1.5, "requests": 0,
+                        "probes": 1},
+             "timeouts": {"first_byte_s": 1, "inter_chunk_s": 1, "total_s": 10},
+             "slo": {"e2e_ms": 1000}, "client": {"calibration_s": 0}, "repeats": 1}
+    study.update(changes)
+    return study
+
+
+class FaultSuite(IntegrationCase):
+
+    def engine_of(self, number, row):
+        faults = ["--fault", row.fault] if row.fault else []
+        truth = ["--truth-file", str(self.truth_of(number))]
+        return {"name": f"row{number}", "kind": "simulated", "profile": f"tiny-{row.dialect}",
+                "port": self.free_port(), "args": [*row.args, *faults, *truth]}
+
+    def truth_of(self, number):
+        return self.folder / f"truth{number}.jsonl"
+
+    def run_rows(self, rows, **changes):
+        """Runs one trial a row and prints the table; fails with every row that is not as told."""
+        engines = [self.engine_of(number, row) for number, row in enumerate(rows)]
+        study = self.write_study(study_of(engines, **changes))
+        results = Results(self.folder / "out")
+        finished = self.tokamark("run", study, "--output", results.folder,
+                                 deadline_s=RUN_DEADLINE_S)
+        self.assertNotEqual(EXIT_INTERRUPTED, finished.code, finished)
+        trials = {trial["engine"]: trial for trial in results.trials}
+        complaints = []
+        lines = ["fault | dialect | expected | raised | besides | pass", "--- | " * 5 + "---"]
+        for number, row in enumerate(rows):
+            trial = trials.get(f"row{number}")
+            wrong = (self.judge(row, trial, results, self.truth_of(number)) if trial else
+                     ["the trial is missing"])
+            raised = sorted(code["code"] for code in trial["codes"]) if trial else []
+            besides = row.held.replace("_", " ") or ", ".join(sorted(row.errors)) or "-"
+            lines.append(" | ".join((row.fault or "(none)", row.dialect,
+                                     ", ".join(sorted(row.codes)) or "none",
+                                     ", ".join(raised) or "none", besides,
+                                     "no" if wrong else "yes")))
+            complaints += [f"{row.fault or '(none)'} of {row.dialect}: {w}" for w in wrong]
+        print("\n".join(["", *(f"| {line} |" for line in lines)]))
+        self.assertEqual([], complaints, finished)
+
+    def judge(self, row, trial, results, truth):
+        wrong = self.wrong_codes(row.codes, trial)
+        records = results.records(trial["id"])
+        words = {record["error"] for record in records if record["error"]}
+        if row.errors and not (words and words <= row.errors):
+            wrong.append(f"failed requests say {words}, expected {set(row.errors)}")
+        if row.held:
+            check = getattr(fault_checks, row.held)
+            wrong += check(trial, records, fault_checks.read_truth(truth))
+        return wrong
+
+    @staticmethod
+    def wrong_codes(expected, trial):
+        raised = {code["code"]: code["evidence"] for code in trial["codes"]}
+        missing = set(expected) - set(raised)
+        more = set(raised) - set(expected) - BUSY_MACHINE
+        return ([f"{code} was not raised" for code in sorted(missing)] +
+                [f"{code} was raised: {raised[code]}" for code in sorted(more)])
+
+    def test_every_server_fault_has_a_row(self):
+        told = self.tokamark("sim", "--help").out
+        listed = set(re.findall(r"^ {16,}([a-z][a-z_]+)(?::[a-z_=,]+)?  ", told, re.MULTILINE))
+        self.assertIn("stall", listed)
+        rows = {row.name for row in (*CLOSED, *NATURAL, *OPEN) if row.fault}
+        self.assertEqual(sorted(listed), sorted(rows))
+
+    def test_closed_load(self):
+        self.run_rows(CLOSED)
+
+    def test_natural_ends(self):
+        self.run_rows(NATURAL, workloads=[{"name": "chat", "input_tokens": 256,
+                                           "output_tokens": 32, "output_rule": "natural"}])
+
+    def test_open_load(self):
+        self.run_rows(OPEN, load={"rate_per_s": [40], "arrivals": "constant"})

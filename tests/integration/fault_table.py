@@ -1,0 +1,97 @@
+"""The closed list of planted faults, and what each must do to a trial (methodology M37).
+
+A row is one trial of a simulated engine with one fault. `codes` are the verdict codes that it must
+raise, none for faults that a client must read right; `held` names what else must hold, a function
+of fault_checks.py; `errors` are the error words that its failed requests must have. `note` says why
+a row expects what it does, where that is not plain.
+"""
+
+from dataclasses import dataclass, field
+
+LOST = {"connection_reset", "connection_closed"}
+
+
+@dataclass(frozen=True)
+class Row:
+    fault: str  # "" is the clean engine
+    codes: frozenset = frozenset()
+    held: str = ""
+    errors: frozenset = frozenset()
+    note: str = ""
+    dialect: str = "vllm"
+    args: tuple = field(default=())  # of `tokamark sim`, besides the fault
+
+    @property
+    def name(self):
+        """The fault without its keys, as in the list of `tokamark sim --help`."""
+        return self.fault.partition(":")[0]
+
+
+def _row(fault, *codes, held="", errors=(), note="", dialect="vllm", args=()):
+    return Row(fault, frozenset(codes), held, frozenset(errors), note, dialect, tuple(args))
+
+
+def _right(fault, note="", **more):
+    """A difference that must be read right: no code, no failure, and figures that are true."""
+    return _row(fault, held="figures_are_true", note=note, **more)
+
+
+# A closed load of 16 streams, 256 tokens in and 32 out, exactly.
+CLOSED = (
+    _right(""),
+    _right("", dialect="sglang"),
+    _right("", dialect="tensorrt-llm"),
+    _right("", dialect="llama-cpp"),
+    _right("stall:seconds=0.3,every=1",
+           "a server may be slow: the maximum shows it, and an open load's p99 (below)"),
+    _right("bundle:tokens=4", "ITL p50 is the step's time; f is the fourth token's"),
+    _right("bundle:tokens=10"),
+    _row("coalesce:tokens=4", note="three of four events have the stamp of the last"),
+    _right("early_role", "TTFT is the first token's, not the role's"),
+    _right("late_role"),
+    _row("buffer", "not_streaming"),
+    _row("no_stream", "not_streaming"),
+    _row("no_stream", "not_streaming", dialect="llama-cpp"),
+    _right("prefix_cache:hit_rate=0"),
+    _row("prefix_cache:hit_rate=0.5", "cache_warm"),
+    _row("truncate:tokens=4", "unequal_output"),
+    _row("overlong:tokens=4", "unequal_output"),
+    _row("wrong_usage:factor=2", "token_count_mismatch", "unequal_output",
+         note="the lengths that it tells are also not those asked for"),
+    _row("refuse_one_token", "errors"),
+    _row("drop_slowest", "errors", held="nothing_is_gained", errors=LOST),
+    *(_row(f"status:code={code},share=0.2,skip=4", "errors", errors={"http_status"})
+      for code in (429, 500, 503)),
+    _row("reset:after_bytes=0,share=0.3,skip=4", "errors", errors=LOST,
+         note="a reused connection is tried once more, so fewer fail than are struck"),
+    _row("reset:after_bytes=100,share=0.2,skip=4", "errors", errors=LOST),
+    _row("reset:after_bytes=2000,share=0.2,skip=4", "errors", errors=LOST),
+    _row("half_open:share=0.05,skip=4", "errors", errors={"first_byte_timeout"}),
+    _row("stall_mid:share=0.05,skip=4", "errors", errors={"inter_chunk_timeout"}),
+    _right("slow_headers:seconds=0.002", "the head is over before the first token is"),
+    _row("malformed_sse:share=0.2,skip=4", "errors", errors={"bad_event"}),
+    _right("giant_line:bytes=50000"),
+    _right("drift:percent=100,over_s=2",
+           "a closed load's requests wait for it; see the open load below"),
+    _right("second_tenant:seconds=0.3,every=1,factor=4",
+           "no client can tell it from a slow engine; it needs telemetry of the machine"),
+    _right("no_done"),
+    *(_row("error_event:share=0.2,skip=4", "errors", errors={"error_event"}, dialect=dialect)
+      for dialect in ("vllm", "sglang", "llama-cpp")),
+    _row("error_event:share=0.2,skip=4", "errors", errors=LOST, dialect="tensorrt-llm",
+         note="TensorRT-LLM drops the connection"),
+    _row("overload_counter:factor=2", "token_count_mismatch"),
+    _row("overload_counter:factor=0.5", "token_count_mismatch"),
+)
+
+# The same closed load, but answers end when they like.
+NATURAL = (
+    _right(""),
+    _row("wrong_usage:factor=2", "token_count_mismatch"),
+)
+
+# An open load of 40 requests a second, and an engine that can serve 59.
+FOUR_AT_A_TIME = ("--max-sequences", "4")
+OPEN = (
+    _right("", args=FOUR_AT_A_TIME),
+)
