@@ -1,5 +1,5 @@
 /*
- * Client-side faults for the fault suite: a library that is loaded into tokamark with LD_PRELOAD and
+ * Client-side faults for the fault suite: a library loaded into tokamark with LD_PRELOAD, which
  * makes its load threads slow or its clock jump. The product has no hook for this.
  *
  *   TOKAMARK_SLOW_SEND_US        every send of a load thread takes so many microseconds more
@@ -27,14 +27,14 @@ static long send_us, read_us, no_stamps, step_ms, step_after_s;
 static long started_s;
 static __thread int is_load_thread;
 
-static ssize_t (*real_send)(int, const void *, size_t, int);
-static ssize_t (*real_recvmsg)(int, struct msghdr *, int);
-static int (*real_epoll_wait)(int, struct epoll_event *, int, int);
-static int (*real_setsockopt)(int, int, int, const void *, socklen_t);
-static int (*real_clock_gettime)(clockid_t, struct timespec *);
+static ssize_t (*real_send)(int, const void*, size_t, int);
+static ssize_t (*real_recvmsg)(int, struct msghdr*, int);
+static int (*real_epoll_wait)(int, struct epoll_event*, int, int);
+static int (*real_setsockopt)(int, int, int, const void*, socklen_t);
+static int (*real_clock_gettime)(clockid_t, struct timespec*);
 
-static long number_of(const char *name) {
-  const char *text = getenv(name);
+static long number_of(const char* name) {
+  const char* text = getenv(name);
   return text == NULL ? 0 : strtol(text, NULL, 10);
 }
 
@@ -47,7 +47,7 @@ static int measures(void) {
   close(file);
   if (size <= 0) return 0;
   text[size] = 0;
-  const char *command = text + strlen(text) + 1;
+  const char* command = text + strlen(text) + 1;
   if (command >= text + size) return 0;
   return strcmp(command, "run") == 0 || strcmp(command, "bench") == 0 ||
          strcmp(command, "calibrate") == 0;
@@ -60,14 +60,11 @@ static void nap_us(long us) {
 }
 
 __attribute__((constructor)) static void load(void) {
-  real_send = (ssize_t(*)(int, const void *, size_t, int))dlsym(RTLD_NEXT, "send");
-  real_recvmsg = (ssize_t(*)(int, struct msghdr *, int))dlsym(RTLD_NEXT, "recvmsg");
-  real_epoll_wait =
-      (int (*)(int, struct epoll_event *, int, int))dlsym(RTLD_NEXT, "epoll_wait");
-  real_setsockopt =
-      (int (*)(int, int, int, const void *, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
-  real_clock_gettime =
-      (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+  real_send = (ssize_t(*)(int, const void*, size_t, int))dlsym(RTLD_NEXT, "send");
+  real_recvmsg = (ssize_t(*)(int, struct msghdr*, int))dlsym(RTLD_NEXT, "recvmsg");
+  real_epoll_wait = (int (*)(int, struct epoll_event*, int, int))dlsym(RTLD_NEXT, "epoll_wait");
+  real_setsockopt = (int (*)(int, int, int, const void*, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
+  real_clock_gettime = (int (*)(clockid_t, struct timespec*))dlsym(RTLD_NEXT, "clock_gettime");
   struct timespec now;
   real_clock_gettime(CLOCK_MONOTONIC, &now);
   started_s = now.tv_sec;
@@ -79,17 +76,17 @@ __attribute__((constructor)) static void load(void) {
   step_after_s = number_of("TOKAMARK_CLOCK_STEP_AFTER_S");
 }
 
-ssize_t send(int socket, const void *bytes, size_t size, int flags) {
+ssize_t send(int socket, const void* bytes, size_t size, int flags) {
   if (is_load_thread && send_us > 0) nap_us(send_us);
   return real_send(socket, bytes, size, flags);
 }
 
-ssize_t recvmsg(int socket, struct msghdr *message, int flags) {
+ssize_t recvmsg(int socket, struct msghdr* message, int flags) {
   is_load_thread = 1;
   return real_recvmsg(socket, message, flags);
 }
 
-int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
+int epoll_wait(int epoll, struct epoll_event* events, int most, int timeout) {
   const int count = real_epoll_wait(epoll, events, most, timeout);
   if (!is_load_thread || read_us == 0) return count;
   for (int i = 0; i < count; ++i) {
@@ -100,7 +97,7 @@ int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
   return count;
 }
 
-int setsockopt(int socket, int level, int name, const void *value, socklen_t size) {
+int setsockopt(int socket, int level, int name, const void* value, socklen_t size) {
   if (no_stamps && level == SOL_SOCKET && name == SO_TIMESTAMPING) {
     errno = ENOPROTOOPT;
     return -1;
@@ -108,7 +105,7 @@ int setsockopt(int socket, int level, int name, const void *value, socklen_t siz
   return real_setsockopt(socket, level, name, value, size);
 }
 
-int clock_gettime(clockid_t clock, struct timespec *time) {
+int clock_gettime(clockid_t clock, struct timespec* time) {
   const int result = real_clock_gettime(clock, time);
   if (step_ms == 0 || result != 0 || clock != CLOCK_REALTIME) return result;
   struct timespec now;

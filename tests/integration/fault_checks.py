@@ -6,9 +6,34 @@ import json
 import math
 import statistics
 
+from case import BUSY_MACHINE
+
 NS_PER_MS = 1e6
 # Loopback, and the server's own way from the socket to its first stamp.
 TTFT_SLACK_MS, GAP_SLACK_MS, SLACK_SHARE = 0.5, 0.05, 0.02
+
+
+def listed(codes):
+    return ", ".join(sorted(codes)) or "none"
+
+
+def raised(trial):
+    return listed({code["code"] for code in trial["codes"]}) if trial else "no trial"
+
+
+def print_table(head, lines):
+    for line in ((), head, ["---"] * len(head), *lines):
+        print("| " + " | ".join(line) + " |" if line else "")
+
+
+def wrong_codes(expected, trial):
+    """Complaints about codes that were not raised, and about others that were. Codes that blame
+    the machine may always be there: another program may have had the core."""
+    told = {code["code"]: code["evidence"] for code in trial["codes"]}
+    missing = set(expected) - set(told)
+    more = set(told) - set(expected) - BUSY_MACHINE
+    return ([f"{code} was not raised" for code in sorted(missing)] +
+            [f"{code} was raised: {told[code]}" for code in sorted(more)])
 
 
 def read_truth(path):

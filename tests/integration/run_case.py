@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one integration test, or checks that CMakeLists.txt lists all of them.
 
-    run_case.py --binary TOKAMARK --source DIR MODULE.TEST
+    run_case.py --binary TOKAMARK --source DIR [--slow-client LIBRARY] MODULE.TEST
     run_case.py --check-list CMakeLists.txt
 
 MODULE is a file MODULE_cases.py beside this one, and TEST one of its tests without "test_". Exit
@@ -61,6 +61,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", type=Path)
     parser.add_argument("--source", type=Path)
+    parser.add_argument("--slow-client", type=Path, help="the library of tests/faults")
     parser.add_argument("--check-list", type=Path)
     parser.add_argument("case", nargs="?")
     flags = parser.parse_args()
@@ -70,6 +71,7 @@ def main():
         parser.error("--binary, --source and a case are needed")
     IntegrationCase.binary = flags.binary.resolve()
     IntegrationCase.source = flags.source.resolve()
+    IntegrationCase.slow_client = flags.slow_client and flags.slow_client.resolve()
     return run(flags.case)
 
 
