@@ -59,9 +59,10 @@ class FaultSuite(IntegrationCase):
             wrong = (self.judge(row, trial, results, self.truth_of(number)) if trial else
                      ["the trial is missing"])
             besides = row.held.replace("_", " ") or ", ".join(sorted(row.errors)) or "-"
-            lines.append((row.fault or "(none)", row.dialect, fault_checks.listed(row.codes),
+            planted = " ".join((row.fault or "(none)", *row.args))
+            lines.append((planted, row.dialect, fault_checks.listed(row.codes),
                           fault_checks.raised(trial), besides, "no" if wrong else "yes"))
-            complaints += [f"{row.fault or '(none)'} of {row.dialect}: {w}" for w in wrong]
+            complaints += [f"{planted} of {row.dialect}: {w}" for w in wrong]
         fault_checks.print_table(("fault", "dialect", "expected", "raised", "besides", "pass"),
                                  lines)
         self.assertEqual([], complaints)
@@ -92,4 +93,5 @@ class FaultSuite(IntegrationCase):
                                            "output_tokens": 32, "output_rule": "natural"}])
 
     def test_open_load(self):
-        self.run_rows(OPEN, load={"rate_per_s": [40], "arrivals": "poisson"}, window=window_of(4))
+        self.run_rows(OPEN, load={"rate_per_s": [40], "arrivals": "poisson"}, window=window_of(4),
+                      timeouts={"total_s": 20})

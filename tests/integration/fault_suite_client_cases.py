@@ -12,7 +12,7 @@ import fault_checks
 from case import IntegrationCase
 from results import Results
 
-STOPPED_S, RUNNING_S = 0.03, 0.17
+STOPPED_S, RUNNING_S = 0.01, 0.09
 CLOSED = {"concurrency": [1]}
 OPEN = {"rate_per_s": [40], "arrivals": "poisson"}
 
@@ -83,11 +83,11 @@ class ClientFaults(IntegrationCase):
                     self.slowed(CLOSED, calibration_s=0, clock_step_ms=50, clock_step_after_s=3))
 
     def test_starved_of_cpu(self):
-        """The load generator loses the processor for 30 ms five times a second."""
+        """The load generator loses the processor for 10 ms ten times a second."""
         program = self.start(OPEN, calibration_s=0)
         while program.running():
             program.send(signal.SIGSTOP)
             time.sleep(STOPPED_S)
             program.send(signal.SIGCONT)
             time.sleep(RUNNING_S)
-        self.expect("stopped for 30 ms of every 200 ms", {"client_late"}, program)
+        self.expect("stopped for 10 ms of every 100 ms", {"client_late"}, program)
