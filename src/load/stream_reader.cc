@@ -31,6 +31,7 @@ void StreamReader::begin(record::RequestRecord record, ChunkCounting counting) {
   http_.reset();
   sse_.reset();
   usage_tokens_ = -1;
+  highest_count_ = 0;
   tokens_seen_ = 0;
   keep_alive_ = false;
   done_seen_ = false;
@@ -122,7 +123,9 @@ void StreamReader::on_event(std::string_view data) {
   if (event.cached_tokens >= 0) record_.cached_tokens = event.cached_tokens;
   if (!event.finish_reason.empty()) record_.finish_reason = event.finish_reason;
 
-  const std::int64_t before = std::max<std::int64_t>(usage_tokens_, 0);
+  // Against the highest count: a role event that comes late says 0 once more.
+  const std::int64_t before = highest_count_;
+  highest_count_ = std::max(highest_count_, event.completion_tokens);
   if (event.completion_tokens >= 0) usage_tokens_ = event.completion_tokens;
   if (counting_ == ChunkCounting::continuous_usage && event.completion_tokens >= 0) {
     // A chunk without text still is a token when the server counted one (an unfinished UTF-8

@@ -76,6 +76,7 @@ class StreamReader final : private protocol::ResponseSink, private protocol::Eve
   ReadStamp stamp_;
   std::size_t first_chunk_of_read_ = 0;
   std::int64_t usage_tokens_ = -1;  ///< newest completion_tokens seen
+  std::int64_t highest_count_ = 0;  ///< largest completion_tokens seen
   std::uint64_t tokens_seen_ = 0;
   bool active_ = false;
   bool keep_alive_ = false;

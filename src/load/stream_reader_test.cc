@@ -207,8 +207,8 @@ TEST_F(Reading, CountsByTheServersRunningCountWhenItWasAskedFor) {
                          R"("}],"usage":{"prompt_tokens":5,"completion_tokens":)" +
                          std::to_string(so_far) + "}}"));
   };
-  std::string bytes = kHead + counted("a", 1) + counted("", 2) + counted("bcd", 5) +
-                      chunked(usage(5)) + chunked(kFinish + kDone) + kEnd;
+  std::string bytes = kHead + counted("a", 1) + counted("", 0) + counted("", 2) +
+                      counted("bcd", 5) + chunked(usage(5)) + chunked(kFinish + kDone) + kEnd;
   bytes.insert(0, protocol::ResponseParser::kHeadroom, '\0');
   continuous.on_bytes(bytes.data() + protocol::ResponseParser::kHeadroom,
                       bytes.size() - protocol::ResponseParser::kHeadroom, {});
