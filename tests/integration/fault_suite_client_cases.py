@@ -58,6 +58,10 @@ class ClientFaults(IntegrationCase):
         self.assertEqual([], wrong, finished)
         return trial
 
+    def test_no_fault(self):
+        """The library by itself does nothing."""
+        self.expect("none", set(), self.slowed(CLOSED))
+
     def test_throttled_sender(self):
         self.expect("every send takes 8 ms more, at 40 requests/s", {"client_late"},
                     self.slowed(OPEN, calibration_s=0, slow_send_us=8000))

@@ -26,6 +26,10 @@ class Row:
         """The fault without its keys, as in the list of `tokamark sim --help`."""
         return self.fault.partition(":")[0]
 
+    @property
+    def planted(self):
+        return " ".join((self.fault or "(none)", *self.args))
+
 
 def _row(fault, *codes, held="", errors=(), note="", dialect="vllm", args=()):
     return Row(fault, frozenset(codes), held, frozenset(errors), note, dialect, tuple(args))
