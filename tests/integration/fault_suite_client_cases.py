@@ -24,18 +24,18 @@ class ClientFaults(IntegrationCase):
         self.truth = self.folder / "truth.jsonl"
         self.results = Results(self.folder / "out")
 
-    def start(self, load, calibration_s, env=None):
+    def start(self, load, calibration_s, env=None, profile="llama4-scout-h200-vllm", tokens=8):
         """A trial of at least 20 requests, which a median needs."""
-        engine = {"name": "sim", "kind": "simulated", "profile": "llama4-scout-h200-vllm",
+        engine = {"name": "sim", "kind": "simulated", "profile": profile,
                   "port": self.free_port(), "args": ["--truth-file", str(self.truth)]}
         study = {"model": {"name": "smollm2"}, "engines": [engine],
-                 "workloads": [{"name": "chat", "input_tokens": 32, "output_tokens": 8}],
+                 "workloads": [{"name": "chat", "input_tokens": 32, "output_tokens": tokens}],
                  "load": load, "client": {"calibration_s": calibration_s}, "repeats": 1,
                  "window": {"warmup_s": 0.3, "seconds": 3.5, "requests": 0, "probes": 1}}
         return self.start_tokamark("run", self.write_study(study), "--output",
                                    self.results.folder, env=env)
 
-    def slowed(self, load, calibration_s=1, **settings):
+    def slowed(self, load, calibration_s=1, engine=None, **settings):
         """A trial under the library with these settings of it."""
         if self.slow_client is None:
             self.skipTest("give the library of tests/faults with --slow-client")
@@ -44,7 +44,8 @@ class ClientFaults(IntegrationCase):
                                            "verify_asan_link_order=0")))
         env = {f"TOKAMARK_{name.upper()}": str(value) for name, value in settings.items()}
         return self.start(load, calibration_s, {"LD_PRELOAD": str(self.slow_client),
-                                                "ASAN_OPTIONS": sanitizer, **env})
+                                                "ASAN_OPTIONS": sanitizer, **env},
+                          **(engine or {}))
 
     def expect(self, fault, codes, program):
         finished = program.finish()
@@ -81,6 +82,12 @@ class ClientFaults(IntegrationCase):
         self.assertGreaterEqual(trial["client"]["receive_delay_ms"]["p50"], 0.6)
         self.assertEqual([], fault_checks.figures_are_true(
             trial, self.results.records(trial["id"]), fault_checks.read_truth(self.truth)))
+
+    def test_delayed_reader_of_short_answers(self):
+        """A lag that is small beside 12 ms keeps a seventh of a stream of 2 ms answers idle."""
+        self.expect("reads 0.3 ms late, with kernel stamps, answers of 2 ms", {"client_limited"},
+                    self.slowed(CLOSED, calibration_s=0, slow_read_us=300,
+                                engine={"profile": "tiny-vllm", "tokens": 1}))
 
     def test_clock_step(self):
         self.expect("the wall clock jumps by 50 ms", {"clock_stepped"},
