@@ -25,7 +25,7 @@ def study_of(engines, **changes):
     study = {"model": {"name": "smollm2"}, "engines": engines,
              "workloads": [{"name": "chat", "input_tokens": 256, "output_tokens": 32}],
              "load": {"concurrency": [16]},
-             "window": window_of(1.5),
+             "window": window_of(1),
              "timeouts": {"first_byte_s": 1, "inter_chunk_s": 1, "total_s": 10},
              "slo": {"e2e_ms": 1000}, "client": {"calibration_s": 0}, "repeats": 1}
     study.update(changes)
