@@ -14,37 +14,14 @@
 #include <cstring>
 #include <ctime>
 
+#include "drain/token_stream.h"
+
 namespace tokamark::bench {
 
 namespace {
 
 /// Longest that a client may take over one round, or to come up.
 constexpr double kLongestWait_s = 60.0;
-
-std::string chunk(const std::string& data) {
-  const std::string event = "data: " + data + "\n\n";
-  return fmt::format("{:x}\r\n{}\r\n", event.size(), event);
-}
-
-/// As vLLM writes a token: an event of about 245 bytes.
-std::string token_chunk() {
-  return chunk(
-      R"({"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk",)"
-      R"("created":1764000000,"model":"drain/model-of-the-bench","choices":[{"index":0,"delta":)"
-      R"({"content":" token"},"logprobs":null,"finish_reason":null,"token_ids":null}]})");
-}
-
-std::string head() {
-  return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-         "Transfer-Encoding: chunked\r\n\r\n";
-}
-
-std::string ending(std::uint32_t tokens) {
-  return chunk(R"({"choices":[{"index":0,"delta":{"content":""},"finish_reason":"length"}]})") +
-         chunk(fmt::format(
-             R"({{"choices":[],"usage":{{"prompt_tokens":1,"completion_tokens":{}}}}})", tokens)) +
-         chunk("[DONE]") + "0\r\n\r\n";
-}
 
 double clock_s(clockid_t clock) {
   timespec t{};
@@ -207,7 +184,7 @@ DrainRun run_drain(DrainClient client, const DrainOptions& options) {
   Server server(options, client == DrainClient::tokamark_tls ? options.tls : nullptr);
   Child child(client, {server.port(), options.streams, options.certificate_file});
   const std::string token = token_chunk();
-  bool good = server.accept_all() && one_round(server, child, head() + token) >= 0;
+  bool good = server.accept_all() && one_round(server, child, answer_head() + token) >= 0;
   for (std::uint32_t round = 0; round < options.rounds && good; ++round) {
     const double cpu_s = one_round(server, child, token);
     good = cpu_s >= 0;
@@ -215,7 +192,7 @@ DrainRun run_drain(DrainClient client, const DrainOptions& options) {
     run.cpu_s += cpu_s;
     run.events += options.streams;
   }
-  good = good && server.write_all(ending(options.rounds + 1));
+  good = good && server.write_all(answer_end(options.rounds + 1));
   const int status = child.wait(!good);
   if (!server.error().empty()) {
     run.error = server.error();
