@@ -9,7 +9,7 @@
 namespace tokamark::load {
 
 /// One thread's epoll with an absolute timer. Edge-triggered: a reader must read until nothing is
-/// left. Not thread-safe.
+/// left, and until the close when the event tells of one. Not thread-safe.
 class Poller {
  public:
   Poller();

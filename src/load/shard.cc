@@ -114,9 +114,7 @@ void Shard::run(base::TimePoint start) {
     }
     if (place_.finish->all()) break;
     feed_.refill();
-    for (const epoll_event& event : poller_.wait(start_ + at, next_wake(), kLongestWait)) {
-      on_ready(*static_cast<Slot*>(event.data.ptr));
-    }
+    on_events(poller_.wait(start_ + at, next_wake(), kLongestWait));
     check_timeouts(now());
   }
   note_costs(now());
@@ -203,7 +201,7 @@ void Shard::issue(Slot& slot, base::Nanos scheduled) {
     ++slot.pending.connections;
     slot.state = SlotState::connecting;
     open_connection(slot);
-    on_ready(slot);
+    on_ready(slot, PeerClose::unknown);
   }
   feed_.give_back(std::move(next.bytes));
 }
@@ -232,7 +230,6 @@ void Shard::mark_sent(Slot& slot, base::Nanos at) {
   slot.pending.sent = at;
   in_flight_.add(at);
   slot.last_activity = at;
-  slot.tokens_reported = 0;
   slot.reader.begin(std::move(slot.pending), options_.counting);
   slot.pending = record::RequestRecord();
   if (options_.live != nullptr) {
@@ -240,7 +237,30 @@ void Shard::mark_sent(Slot& slot, base::Nanos at) {
   }
 }
 
-void Shard::on_ready(Slot& slot) {
+void Shard::Slot::prefetch() const {
+  constexpr std::size_t kLine = 64;
+  constexpr std::size_t kOfEveryRead = 9 * kLine;
+  const char* const begin = reinterpret_cast<const char*>(this);
+  for (std::size_t at = 0; at < kOfEveryRead; at += kLine) __builtin_prefetch(begin + at);
+}
+
+void Shard::on_events(std::span<const epoll_event> events) {
+  constexpr std::size_t kAhead = 3;
+  const auto slot_of = [&](std::size_t i) { return static_cast<Slot*>(events[i].data.ptr); };
+  for (std::size_t i = 0; i < std::min(kAhead, events.size()); ++i) slot_of(i)->prefetch();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i + kAhead < events.size()) slot_of(i + kAhead)->prefetch();
+    if (i + 1 < events.size()) slot_of(i + 1)->prefetch_targets();
+    const bool closing = (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    on_ready(*slot_of(i), closing ? PeerClose::seen : PeerClose::unknown);
+  }
+  if (options_.live != nullptr && unshown_tokens_ > 0) {
+    options_.live->tokens.fetch_add(unshown_tokens_, std::memory_order_relaxed);
+    unshown_tokens_ = 0;
+  }
+}
+
+void Shard::on_ready(Slot& slot, PeerClose close) {
   using State = net::Connection::State;
   if (slot.connection.state() == State::connecting ||
       slot.connection.state() == State::handshaking) {
@@ -260,7 +280,7 @@ void Shard::on_ready(Slot& slot) {
   }
   if (slot.connection.state() != State::open) return;
   if (slot.state == SlotState::sending) send_some(slot);
-  if (slot.connection.state() == State::open) read_all(slot);
+  if (slot.connection.state() == State::open) read_all(slot, close);
 }
 
 ReadStamp Shard::stamp_of(const net::Received& received) const {
@@ -276,7 +296,7 @@ ReadStamp Shard::stamp_of(const net::Received& received) const {
   return stamp;
 }
 
-void Shard::read_all(Slot& slot) {
+void Shard::read_all(Slot& slot, PeerClose close) {
   char* const data = buffer_.data() + protocol::ResponseParser::kHeadroom;
   while (slot.connection.state() == net::Connection::State::open) {
     const net::Received got = slot.connection.read(data, kReadSize);
@@ -293,22 +313,16 @@ void Shard::read_all(Slot& slot) {
       return;
     }
     slot.last_activity = stamp.time;
-    const bool had_token = slot.reader.record().first_token.count() >= 0;
+    const std::uint64_t tokens_before = slot.reader.tokens_seen();
     slot.reader.on_bytes(data, got.size, stamp);
-    if (options_.live != nullptr) show_live(slot, had_token ? TokenSeen::before : TokenSeen::now);
-    // No return after the end of an answer: the server's close may have come with its last bytes,
-    // and an edge-triggered event tells of both only once.
+    unshown_tokens_ += slot.reader.tokens_seen() - tokens_before;
+    if (options_.live != nullptr && tokens_before == 0 && slot.reader.tokens_seen() > 0) {
+      options_.live->add_ttft(stamp.time - slot.reader.record().scheduled);
+    }
     if (!slot.reader.active()) end_request(slot, stamp.time);
-  }
-}
-
-void Shard::show_live(Slot& slot, TokenSeen seen) {
-  const record::RequestRecord& record = slot.reader.record();
-  const std::uint64_t tokens = slot.reader.tokens_seen();
-  options_.live->tokens.fetch_add(tokens - slot.tokens_reported, std::memory_order_relaxed);
-  slot.tokens_reported = tokens;
-  if (seen == TokenSeen::now && record.first_token.count() >= 0) {
-    options_.live->add_ttft(record.first_token - record.scheduled);
+    // The server's close may have come with its last bytes, and an edge-triggered event tells of
+    // both only once; so only without one does an emptied socket spare the read that says so.
+    if (got.drained && close == PeerClose::unknown) return;
   }
 }
 
@@ -353,7 +367,7 @@ void Shard::resend(Slot& slot) {
   slot.sent = 0;
   slot.state = SlotState::connecting;
   open_connection(slot);
-  on_ready(slot);
+  on_ready(slot, PeerClose::unknown);
 }
 
 void Shard::end_request(Slot& slot, base::Nanos at) {

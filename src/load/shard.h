@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,10 +67,10 @@ class Shard {
   void issue(Slot& slot, base::Nanos scheduled);
   void send_some(Slot& slot);
   void mark_sent(Slot& slot, base::Nanos at);
-  void on_ready(Slot& slot);
-  void read_all(Slot& slot);
-  enum class TokenSeen { before, now };
-  void show_live(Slot& slot, TokenSeen seen);
+  void on_events(std::span<const epoll_event> events);
+  enum class PeerClose { unknown, seen };
+  void on_ready(Slot& slot, PeerClose close);
+  void read_all(Slot& slot, PeerClose close);
   void on_closed(Slot& slot, const ReadStamp& stamp, const char* reason);
   void resend(Slot& slot);
   void end_request(Slot& slot, base::Nanos at);
@@ -102,6 +103,7 @@ class Shard {
   base::Nanos in_flight_at_open_{0};
   std::uint64_t reuse_lost_ = 0;  ///< requests that found their used connection closed
   std::uint64_t reuse_kept_ = 0;  ///< requests that were answered on a used connection
+  std::uint64_t unshown_tokens_ = 0;  ///< not yet added to the live view
   bool window_cost_done_ = false;
   bool reported_ready_ = false;
   bool clock_stepped_ = false;

@@ -84,6 +84,11 @@ record::RequestRecord StreamReader::take() {
   return std::exchange(record_, record::RequestRecord());
 }
 
+void StreamReader::prefetch_targets() const {
+  http_.prefetch();
+  if (!record_.chunks.empty()) __builtin_prefetch(&record_.chunks.back() + 1, 1);
+}
+
 void StreamReader::on_head(int status) { record_.http_status = status; }
 
 void StreamReader::on_body(std::string_view bytes) {

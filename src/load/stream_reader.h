@@ -58,6 +58,9 @@ class StreamReader final : private protocol::ResponseSink, private protocol::Eve
   /// The finished record; only when not `active`.
   record::RequestRecord take();
 
+  /// Asks for the memory that the next `on_bytes` needs beside this object's own.
+  void prefetch_targets() const;
+
  private:
   void on_head(int status) override;
   void on_body(std::string_view bytes) override;
@@ -69,21 +72,21 @@ class StreamReader final : private protocol::ResponseSink, private protocol::Eve
   void finish(base::Nanos at);
 
   protocol::StreamEventParser* events_;
-  protocol::ResponseParser http_;
-  protocol::SseParser sse_;
-  record::RequestRecord record_;
-  ChunkCounting counting_ = ChunkCounting::one_each;
   ReadStamp stamp_;
   std::size_t first_chunk_of_read_ = 0;
   std::int64_t usage_tokens_ = -1;  ///< newest completion_tokens seen
   std::int64_t highest_count_ = 0;  ///< largest completion_tokens seen
   std::uint64_t tokens_seen_ = 0;
+  ChunkCounting counting_ = ChunkCounting::one_each;
   bool active_ = false;
   bool keep_alive_ = false;
   bool done_seen_ = false;
   /// What a 2xx answer turned out to be.
   enum class Body { unseen, events, one_json } body_ = Body::unseen;
   std::string body_text_;  ///< of an answer that is no event stream: an error's, or one JSON text
+  protocol::ResponseParser http_;
+  protocol::SseParser sse_;
+  record::RequestRecord record_;
 };
 
 }  // namespace tokamark::load

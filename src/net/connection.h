@@ -43,9 +43,9 @@ class Connection {
 
   State state_ = State::closed;
   int socket_ = -1;
+  std::unique_ptr<TlsSession> tls_;
   const Endpoint* endpoint_ = nullptr;
   std::shared_ptr<TlsContext> tls_context_;
-  std::unique_ptr<TlsSession> tls_;
   std::string error_;
 };
 

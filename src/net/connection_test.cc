@@ -69,6 +69,27 @@ TEST(Connection, ReadsBytesWithAKernelStampThatIsNotLaterThanTheRead) {
   EXPECT_EQ(connection.read(got, sizeof got).status, Received::Status::closed);
 }
 
+TEST(Connection, AReadThatFillsItsBufferDoesNotSayThatNothingIsLeft) {
+  Listener listener;
+  const Endpoint endpoint = resolve(listener.url).value();
+  Connection connection;
+  connection.connect(endpoint, nullptr);
+  const int peer = listener.accept();
+  wait(connection, POLLOUT);
+  connection.advance();
+  ASSERT_EQ(connection.state(), Connection::State::open);
+  ASSERT_EQ(::write(peer, "abcd", 4), 4);
+  wait(connection, POLLIN);
+  char got[3];
+  const Received full = connection.read(got, sizeof got);
+  EXPECT_EQ(full.size, 3U);
+  EXPECT_FALSE(full.drained);
+  const Received rest = connection.read(got, sizeof got);
+  EXPECT_EQ(rest.size, 1U);
+  EXPECT_TRUE(rest.drained);
+  ::close(peer);
+}
+
 TEST(Connection, ARefusedConnectionFailsWithTheSystemsReason) {
   Listener listener;
   const Endpoint endpoint = resolve(listener.url).value();

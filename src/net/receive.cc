@@ -77,6 +77,7 @@ Received receive(int socket, char* buffer, std::size_t capacity) {
   }
   result.status = Received::Status::bytes;
   result.size = static_cast<std::size_t>(size);
+  result.drained = result.size < capacity;
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPING) continue;
     const auto* stamps = reinterpret_cast<const scm_timestamping*>(CMSG_DATA(c));

@@ -37,6 +37,9 @@ struct Received {
   std::size_t size = 0;
   int error_number = 0;
   std::int64_t stamp_ns = 0;  ///< kernel receive stamp, CLOCK_REALTIME; 0 = none given
+  /// Nothing was left when the bytes were read, and an edge-triggered poller will tell of what
+  /// comes later; of the peer's close, which may already have come, it told with these bytes.
+  bool drained = false;
 };
 
 /// Asks the kernel to stamp received packets of a socket; call before connect. Failure is not an

@@ -22,6 +22,7 @@ int wire_read(BIO* bio, char* buffer, int capacity) {
   switch (got.status) {
     case Received::Status::bytes:
       if (got.stamp_ns != 0) wire->stamp_ns = got.stamp_ns;
+      wire->drained = got.drained;
       return static_cast<int>(got.size);
     case Received::Status::would_block:
       BIO_set_retry_read(bio);
@@ -131,6 +132,7 @@ Received TlsSession::read(char* buffer, std::size_t capacity) {
     result.status = Received::Status::bytes;
     result.size = static_cast<std::size_t>(got);
     result.stamp_ns = wire_->stamp_ns;
+    result.drained = wire_->drained && SSL_has_pending(ssl) == 0;
     return result;
   }
   switch (SSL_get_error(ssl, got)) {

@@ -48,6 +48,7 @@ class TlsSession {
     int socket = -1;
     std::int64_t stamp_ns = 0;
     Received::Status last = Received::Status::would_block;
+    bool drained = false;
   };
 
  private:

@@ -154,6 +154,25 @@ TEST_F(Tls, CarriesBytesBothWaysWithAStampOfTheirPacket) {
   EXPECT_EQ(next(connection, got, sizeof got).status, Received::Status::closed);
 }
 
+TEST_F(Tls, ARecordThatWaitsBehindTheOneReadIsNotForgotten) {
+  const Identity identity;
+  trust(identity);
+  const TlsServer server(identity);
+  const Endpoint endpoint = resolve(server.url).value();
+  Connection connection;
+  connection.connect(endpoint, TlsContext::make().value());
+  open(connection);
+  ASSERT_EQ(connection.state(), Connection::State::open) << connection.error();
+  ASSERT_EQ(connection.write("ping", 4), 4);
+  pollfd closed{connection.socket(), POLLRDHUP, 0};  // then the answer and the goodbye are here
+  ASSERT_EQ(::poll(&closed, 1, 10'000), 1);
+  char got[16];
+  const Received answer = next(connection, got, sizeof got);
+  ASSERT_EQ(answer.size, 4U);
+  EXPECT_FALSE(answer.drained);
+  EXPECT_EQ(connection.read(got, sizeof got).status, Received::Status::closed);
+}
+
 TEST_F(Tls, ACertificateThatNobodyVouchesForIsRefusedInWords) {
   const Identity identity, other;
   trust(other);

@@ -64,6 +64,12 @@ ResponseParser::~ResponseParser() = default;
 ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
 ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
 
+void ResponseParser::prefetch() const {
+  constexpr std::size_t kLine = 64;
+  const char* const begin = reinterpret_cast<const char*>(machine_.get());
+  for (std::size_t at = 0; at < sizeof(Machine); at += kLine) __builtin_prefetch(begin + at, 1);
+}
+
 void ResponseParser::reset() {
   machine_->parser.emplace();
   carry_.clear();

@@ -49,6 +49,9 @@ class ResponseParser {
   /// The peer closed its side. Ends a body that has no stated length; anywhere else it breaks.
   void feed_eof(ResponseSink& sink);
 
+  /// Asks for the memory that the next `feed` needs beside this object's own.
+  void prefetch() const;
+
   [[nodiscard]] State state() const { return state_; }
   /// Whether the connection can carry another request; meaningful when `done`.
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
@@ -60,9 +63,9 @@ class ResponseParser {
   void finish_if_done(std::size_t left);
 
   std::unique_ptr<Machine> machine_;
-  std::string carry_;
   State state_ = State::head;
   bool keep_alive_ = false;
+  std::string carry_;
   std::string error_;
 };
 

@@ -4,6 +4,8 @@
 
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -12,7 +14,8 @@ namespace tokamark::protocol {
 
 namespace {
 
-namespace od = simdjson::ondemand;
+// `simdjson::ondemand` lacks the type of a string as it is written.
+namespace od = simdjson::SIMDJSON_BUILTIN_IMPLEMENTATION::ondemand;
 
 constexpr std::size_t kMessageLimit = 300;
 
@@ -26,112 +29,170 @@ std::string one_line(std::string_view text) {
   return base::one_line(trimmed(text).substr(0, kMessageLimit));
 }
 
-/// True when the value is a string with at least one character.
-bool is_filled_string(od::value value) {
-  std::string_view text;
-  return value.get_string().get(text) == simdjson::SUCCESS && !text.empty();
-}
+/// The fields of one event that count. Every method returns false when the text is not JSON.
+class FieldReader {
+ public:
+  /// `escapes`: a backslash is somewhere in the text. Without one, every key and every string is
+  /// written as it is meant, and nothing is unescaped: simdjson compares it where it stands.
+  FieldReader(StreamEvent& event, bool escapes) : event_(event), escapes_(escapes) {}
 
-bool is_filled_array(od::value value, std::int64_t& count) {
-  od::array items;
-  if (value.get_array().get(items) != simdjson::SUCCESS) return false;
-  std::size_t size = 0;
-  if (items.count_elements().get(size) != simdjson::SUCCESS) return false;
-  count = static_cast<std::int64_t>(size);
-  return size > 0;
-}
-
-void read_number(od::value value, std::int64_t& into) {
-  std::int64_t number = 0;
-  if (value.get_int64().get(number) == simdjson::SUCCESS) into = number;
-}
-
-bool read_delta(od::value value, StreamEvent& event) {
-  od::object delta;
-  if (value.get_object().get(delta) != simdjson::SUCCESS) return true;  // null is no delta
-  for (auto field : delta) {
-    std::string_view key;
-    od::value item;
-    if (field.unescaped_key().get(key) || field.value().get(item)) return false;
-    if (key == "content" || key == "reasoning" || key == "reasoning_content") {
-      event.has_text |= is_filled_string(item);
-    } else if (key == "tool_calls") {
-      std::int64_t calls = 0;
-      event.has_text |= is_filled_array(item, calls);
-    }
-  }
-  return true;
-}
-
-bool read_choice(od::value value, StreamEvent& event) {
-  od::object choice;
-  if (value.get_object().get(choice) != simdjson::SUCCESS) return false;
-  for (auto field : choice) {
-    std::string_view key;
-    od::value item;
-    if (field.unescaped_key().get(key) || field.value().get(item)) return false;
-    if (key == "delta" || key == "message") {  // the latter where the answer is not streamed
-      if (!read_delta(item, event)) return false;
-    } else if (key == "text") {
-      event.has_text |= is_filled_string(item);
-    } else if (key == "token_ids") {
-      std::int64_t ids = 0;
-      if (is_filled_array(item, ids)) event.token_ids = ids;
-    } else if (key == "finish_reason") {
-      std::string_view reason;
-      if (item.get_string().get(reason) == simdjson::SUCCESS) event.finish_reason = reason;
-    }
-  }
-  return true;
-}
-
-bool read_choices(od::value value, StreamEvent& event) {
-  od::array choices;
-  if (value.get_array().get(choices) != simdjson::SUCCESS) return true;
-  for (auto choice : choices) {
-    od::value item;
-    if (choice.get(item) || !read_choice(item, event)) return false;
-    event.has_choices = true;
-  }
-  return true;
-}
-
-bool read_usage(od::value value, StreamEvent& event) {
-  od::object usage;
-  if (value.get_object().get(usage) != simdjson::SUCCESS) return true;  // "usage": null
-  for (auto field : usage) {
-    std::string_view key;
-    od::value item;
-    if (field.unescaped_key().get(key) || field.value().get(item)) return false;
-    if (key == "prompt_tokens") {
-      read_number(item, event.prompt_tokens);
-    } else if (key == "completion_tokens") {
-      read_number(item, event.completion_tokens);
-    } else if (key == "prompt_tokens_details") {
-      od::object details;
-      if (item.get_object().get(details) != simdjson::SUCCESS) continue;
-      for (auto detail : details) {
-        od::value count;
-        if (detail.unescaped_key().get(key) || detail.value().get(count)) return false;
-        if (key == "cached_tokens") read_number(count, event.cached_tokens);
+  bool read_event(od::object root) {
+    return each_field(root, [this](const Key& key, od::value value) {
+      if (key.is("choices")) return read_choices(value);
+      if (key.is("usage")) return read_usage(value);
+      if (key.is("error")) return read_error(value);
+      if (key.is("object")) {
+        // SGLang's and TensorRT-LLM's flat error object.
+        event_.is_error |= is_string(value, "error");
+      } else if (key.is("message")) {
+        std::string_view text;
+        if (!value.get_string().get(text)) event_.error_message = one_line(text);
       }
-    }
+      return true;
+    });
   }
-  return true;
-}
 
-/// `value` is what stands under "error": an object with a message, or a string.
-bool read_error(od::value value, StreamEvent& event) {
-  std::string_view raw;
-  // Written out: taken for a bool, what is not JSON would throw.
-  bool null = false;
-  if (simdjson::simdjson_result<bool>(value.is_null()).get(null) != simdjson::SUCCESS) return false;
-  if (null) return true;
-  event.is_error = true;
-  if (simdjson::to_json_string(value).get(raw) != simdjson::SUCCESS) return false;
-  event.error_message = error_message_of_body("{\"error\":" + std::string(raw) + "}");
-  return true;
-}
+ private:
+  /// A field's key, until the next field.
+  class Key {
+   public:
+    Key(od::raw_json_string written, std::optional<std::string_view> unescaped)
+        : written_(written), unescaped_(unescaped) {}
+    template <std::size_t kSize>
+    [[nodiscard]] bool is(const char (&name)[kSize]) const {
+      static_assert(kSize <= simdjson::SIMDJSON_PADDING, "may be read beyond the end of the text");
+      if (unescaped_) return *unescaped_ == name;
+      const char* const text = written_.raw();
+      return text[0] == name[0] && std::memcmp(text, name, kSize - 1) == 0 &&
+             text[kSize - 1] == '"';
+    }
+
+   private:
+    od::raw_json_string written_;
+    std::optional<std::string_view> unescaped_;
+  };
+
+  template <typename Take>
+  bool each_field(od::object& object, Take take) {
+    for (auto next : object) {
+      od::field field;
+      if (std::move(next).get(field)) return false;
+      std::optional<std::string_view> unescaped;
+      const od::raw_json_string written = field.key();
+      if (escapes_ && field.unescaped_key().get(unescaped.emplace())) return false;
+      if (!take(Key(written, unescaped), field.value())) return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool is_string(od::value value, std::string_view text) const {
+    if (escapes_) {
+      std::string_view unescaped;
+      return !value.get_string().get(unescaped) && unescaped == text;
+    }
+    od::raw_json_string written;
+    return !value.get_raw_json_string().get(written) && written.unsafe_is_equal(text);
+  }
+
+  /// True when the value is a string with at least one character, whatever that is.
+  static bool is_filled_string(od::value value) {
+    od::raw_json_string text;
+    return !value.get_raw_json_string().get(text) && *text.raw() != '"';
+  }
+
+  static bool is_filled_array(od::value value, std::int64_t& count) {
+    od::array items;
+    if (value.get_array().get(items)) return false;
+    std::size_t size = 0;
+    if (items.count_elements().get(size)) return false;
+    count = static_cast<std::int64_t>(size);
+    return size > 0;
+  }
+
+  static void read_number(od::value value, std::int64_t& into) {
+    std::int64_t number = 0;
+    if (!value.get_int64().get(number)) into = number;
+  }
+
+  bool read_choices(od::value value) {
+    od::array choices;
+    if (value.get_array().get(choices)) return true;
+    for (auto next : choices) {
+      od::value item;
+      od::object choice;
+      if (next.get(item) || item.get_object().get(choice) || !read_choice(choice)) return false;
+      event_.has_choices = true;
+    }
+    return true;
+  }
+
+  bool read_choice(od::object& choice) {
+    return each_field(choice, [this](const Key& key, od::value item) {
+      // The latter where the answer is not streamed.
+      if (key.is("delta") || key.is("message")) return read_delta(item);
+      if (key.is("text")) {
+        event_.has_text |= is_filled_string(item);
+      } else if (key.is("token_ids")) {
+        std::int64_t ids = 0;
+        if (is_filled_array(item, ids)) event_.token_ids = ids;
+      } else if (key.is("finish_reason")) {
+        std::string_view reason;
+        if (!item.get_string().get(reason)) event_.finish_reason = reason;
+      }
+      return true;
+    });
+  }
+
+  bool read_delta(od::value value) {
+    od::object delta;
+    if (value.get_object().get(delta)) return true;  // null is no delta
+    return each_field(delta, [this](const Key& key, od::value item) {
+      if (key.is("content") || key.is("reasoning") || key.is("reasoning_content")) {
+        event_.has_text |= is_filled_string(item);
+      } else if (key.is("tool_calls")) {
+        std::int64_t calls = 0;
+        event_.has_text |= is_filled_array(item, calls);
+      }
+      return true;
+    });
+  }
+
+  bool read_usage(od::value value) {
+    od::object usage;
+    if (value.get_object().get(usage)) return true;  // "usage": null
+    return each_field(usage, [this](const Key& key, od::value item) {
+      if (key.is("prompt_tokens")) {
+        read_number(item, event_.prompt_tokens);
+      } else if (key.is("completion_tokens")) {
+        read_number(item, event_.completion_tokens);
+      } else if (key.is("prompt_tokens_details")) {
+        od::object details;
+        if (item.get_object().get(details)) return true;
+        return each_field(details, [this](const Key& detail, od::value count) {
+          if (detail.is("cached_tokens")) read_number(count, event_.cached_tokens);
+          return true;
+        });
+      }
+      return true;
+    });
+  }
+
+  /// `value` is what stands under "error": an object with a message, or a string.
+  bool read_error(od::value value) {
+    std::string_view raw;
+    // Written out: taken for a bool, what is not JSON would throw.
+    bool null = false;
+    if (simdjson::simdjson_result<bool>(value.is_null()).get(null)) return false;
+    if (null) return true;
+    event_.is_error = true;
+    if (simdjson::to_json_string(value).get(raw)) return false;
+    event_.error_message = error_message_of_body("{\"error\":" + std::string(raw) + "}");
+    return true;
+  }
+
+  StreamEvent& event_;
+  const bool escapes_;
+};
 
 std::string message_of(const nlohmann::json& json) {
   if (json.is_string()) return json.get<std::string>();
@@ -157,6 +218,13 @@ std::string error_message_of_body(std::string_view body) {
   return one_line(text.empty() ? body : std::string_view(text));
 }
 
+void StreamEvent::reset() {
+  done = malformed = is_error = has_choices = has_text = false;
+  token_ids = completion_tokens = prompt_tokens = cached_tokens = -1;
+  finish_reason.clear();
+  error_message.clear();
+}
+
 class StreamEventParser::Reader {
  public:
   /// Reads every field that counts; false when the text is not the expected JSON.
@@ -173,33 +241,11 @@ class StreamEventParser::Reader {
     od::object root;
     if (parser_.iterate(buffer_.data(), data.size(), buffer_.size()).get(document)) return false;
     if (document.get_object().get(root)) return false;
-    for (auto field : root) {
-      std::string_view key;
-      od::value value;
-      if (field.unescaped_key().get(key) || field.value().get(value)) return false;
-      if (!read_field(key, value, event)) return false;
-    }
-    return true;
+    const bool escapes = data.find('\\') != std::string_view::npos;
+    return FieldReader(event, escapes).read_event(root);
   }
 
  private:
-  static bool read_field(std::string_view key, od::value value, StreamEvent& event) {
-    if (key == "choices") return read_choices(value, event);
-    if (key == "usage") return read_usage(value, event);
-    if (key == "error") return read_error(value, event);
-    if (key == "object") {
-      std::string_view kind;
-      // SGLang's and TensorRT-LLM's flat error object.
-      if (value.get_string().get(kind) == simdjson::SUCCESS && kind == "error") {
-        event.is_error = true;
-      }
-    } else if (key == "message") {
-      std::string_view text;
-      if (value.get_string().get(text) == simdjson::SUCCESS) event.error_message = one_line(text);
-    }
-    return true;
-  }
-
   od::parser parser_;
   std::vector<char> buffer_ = std::vector<char>(4096);
 };
@@ -208,7 +254,7 @@ StreamEventParser::StreamEventParser() : reader_(std::make_unique<Reader>()) {}
 StreamEventParser::~StreamEventParser() = default;
 
 const StreamEvent& StreamEventParser::parse(std::string_view data) {
-  event_ = StreamEvent();
+  event_.reset();
   data = trimmed(data);
   if (data == "[DONE]") {
     event_.done = true;

@@ -20,6 +20,9 @@ struct StreamEvent {
   std::int64_t cached_tokens = -1;
   std::string finish_reason;  ///< empty = none
   std::string error_message;
+
+  /// Back to an event that says nothing; the strings keep their memory.
+  void reset();
 };
 
 /// Reads one event's data: chat chunks (`delta.content`, `delta.reasoning`,

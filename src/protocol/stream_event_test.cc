@@ -35,6 +35,42 @@ TEST(StreamEvent, FindsTextInEveryPlaceThatEnginesPutIt) {
   }
 }
 
+// Without a backslash in the event nothing is unescaped; both ways must say the same.
+TEST(StreamEvent, ReadsEscapedKeysAndStringsAsPlainOnes) {
+  StreamEventParser parser;
+  const char* const plain =
+      R"({"choices":[{"text":"a","finish_reason":"stop"}],"usage":{"completion_tokens":2}})";
+  const char* const escaped =
+      R"({"\u0063hoices":[{"t\u0065xt":"\u0061","finish_reason":"\u0073top"}],"usage":{"completion\u005ftokens":2}})";
+  for (const char* text : {plain, escaped}) {
+    const StreamEvent& event = parser.parse(text);
+    EXPECT_TRUE(event.has_choices && event.has_text) << text;
+    EXPECT_EQ(event.finish_reason, "stop");
+    EXPECT_EQ(event.completion_tokens, 2);
+  }
+  for (const char* text : {R"({"object":"error"})", R"({"object":"\u0065rror"})"}) {
+    EXPECT_TRUE(parser.parse(text).is_error) << text;
+  }
+  // Names that only begin like a key, and keys that only begin like a name.
+  for (const char* text : {R"({"choices_":[{"text":"a"}]})", R"({"choice":[{"text":"a"}]})",
+                           R"({"choices\"":[{"text":"a"}]})", R"({"object":"errors"})"}) {
+    const StreamEvent& event = parser.parse(text);
+    EXPECT_FALSE(event.malformed || event.has_choices || event.is_error) << text;
+  }
+}
+
+TEST(StreamEvent, TextIsAnyStringWithACharacterInIt) {
+  StreamEventParser parser;
+  for (const char* text : {R"({"choices":[{"text":"\""}]})", R"({"choices":[{"text":"\ud83d"}]})",
+                           R"({"choices":[{"text":"}"}]})", R"({"choices":[{"text":"\n"}]})"}) {
+    EXPECT_TRUE(parser.parse(text).has_text) << text;
+  }
+  for (const char* text : {R"({"choices":[{"text":""}]})", R"({"choices":[{"text":null}]})",
+                           R"({"choices":[{"text":7}]})", R"({"choices":[{"text":["a"]}]})"}) {
+    EXPECT_FALSE(parser.parse(text).has_text) << text;
+  }
+}
+
 TEST(StreamEvent, ReadsFinishReasonThatRidesOnTheLastToken) {
   StreamEventParser parser;
   const StreamEvent& event = parser.parse(

@@ -66,12 +66,9 @@ struct RequestRecord {
   std::uint64_t sequence = 0;        ///< position in the played order, laps included
   std::uint32_t schedule_index = 0;  ///< position in the schedule
   Phase phase = Phase::warmup;
-  std::string category;
   RequestStatus status = RequestStatus::failed;
   RequestError error = RequestError::none;
-  std::string error_message;  ///< one line, from the server or the system
   int http_status = 0;
-  std::string finish_reason;
 
   base::Nanos scheduled{-1};    ///< when it was due
   base::Nanos sent{-1};         ///< first byte accepted by the kernel
@@ -91,6 +88,10 @@ struct RequestRecord {
   std::uint16_t resends = 0;      ///< sent again because a reused connection was closed unanswered
 
   std::vector<Chunk> chunks;
+
+  std::string category;
+  std::string error_message;  ///< one line, from the server or the system
+  std::string finish_reason;
 };
 
 /// The stable words used in files: "succeeded", "timed_out", "first_byte_timeout", ...
