@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/assert.h"
@@ -91,15 +93,16 @@ record::LatencySummary summarise_itl(std::span<const RequestRecord> records) {
       gaps.push_back(kInfinite);
       continue;
     }
-    for (std::size_t i = 0; i < record.chunks.size(); ++i) {
-      const record::Chunk& chunk = record.chunks[i];
+    std::optional<base::Nanos> before;
+    for (const record::Chunk& chunk : record.chunks) {
       if (chunk.tokens == 0) {
         uncounted_tokens += tokens_of(record, chunk);
         uncounted_chunks += 1.0;
       }
-      if (i == 0) continue;
+      const auto previous = std::exchange(before, chunk.time);
+      if (!previous) continue;
       const int tokens = std::max<int>(chunk.tokens, 1);
-      const double gap = base::to_ms(chunk.time - record.chunks[i - 1].time) / tokens;
+      const double gap = base::to_ms(chunk.time - *previous) / tokens;
       gaps.insert(gaps.end(), static_cast<std::size_t>(tokens), gap);
     }
   }

@@ -28,7 +28,7 @@ RequestRecord request(int due_ms, int tokens) {
     r.chunks.push_back({milliseconds(due_ms + 100 + 10 * i), std::chrono::microseconds(20), 1,
                         record::kKernelStamp});
   }
-  r.last_token = r.chunks.back().time;
+  r.last_token = r.chunks.unpacked().back().time;
   return r;
 }
 
@@ -120,7 +120,7 @@ TEST(Metrics, ItlIsPerTokenWhenChunksAreCounted) {
     r.chunks.clear();
     for (int c = 0; c < 5; ++c) r.chunks.push_back({milliseconds(1100 + 40 * c), {}, 4, 0});
     r.output_tokens = 20;
-    r.last_token = r.chunks.back().time;
+    r.last_token = r.chunks.unpacked().back().time;
     records.push_back(r);
   }
   const auto metrics = compute_metrics(facts(1000, 2000), records);
@@ -132,7 +132,7 @@ TEST(Metrics, ItlIsRefusedWhenChunksHoldSeveralUncountedTokens) {
   std::vector<RequestRecord> records;
   for (int i = 0; i < 30; ++i) {
     RequestRecord r = request(1000, 10);
-    for (record::Chunk& chunk : r.chunks) chunk.tokens = 0;
+    r.chunks.forget_tokens();
     r.output_tokens = 40;
     records.push_back(r);
   }
@@ -147,7 +147,7 @@ TEST(Metrics, OneTokenMoreThanChunksIsStillAPacePerToken) {
   std::vector<RequestRecord> records;
   for (int i = 0; i < 30; ++i) {
     RequestRecord r = request(1000, 20);
-    for (record::Chunk& chunk : r.chunks) chunk.tokens = 0;
+    r.chunks.forget_tokens();
     r.output_tokens = 21;  // an end-of-sequence token without text
     records.push_back(r);
   }
@@ -183,7 +183,9 @@ TEST(Counts, AreOfTheMeasuredRequests) {
 TEST(Client, ReportsLatenessDelayAndShares) {
   RequestRecord late = request(1000, 10);
   late.sent = milliseconds(1006);
-  late.chunks[3].flags = record::kSharedRead;
+  auto chunks = late.chunks.unpacked();
+  chunks[3].flags = record::kSharedRead;
+  late.chunks = record::ChunkList(chunks);
   TrialFacts f = facts(1000, 3000);
   f.client_window_cpu_s = 0.5;
   const auto client = compute_client(f, std::vector{late, request(1100, 10)});

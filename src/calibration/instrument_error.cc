@@ -34,19 +34,20 @@ struct Errors {
 /// Adds one request; false when its chunks are not those that the server wrote.
 bool add_request(const RequestRecord& r, const sim::TruthRecord& truth, base::TimePoint start,
                  std::uint32_t tokens_per_chunk, Errors& errors) {
-  const std::size_t chunks = (truth.emissions.size() + tokens_per_chunk - 1) / tokens_per_chunk;
-  if (chunks == 0 || r.chunks.size() != chunks) return false;
+  const std::vector<record::Chunk> chunks = r.chunks.unpacked();
+  const std::size_t written = (truth.emissions.size() + tokens_per_chunk - 1) / tokens_per_chunk;
+  if (written == 0 || chunks.size() != written) return false;
   const auto true_time = [&](std::size_t chunk) {
     return truth.emissions[chunk * tokens_per_chunk] - start;
   };
   errors.ttft.push_back(base::to_ms(r.first_token - true_time(0)));
   errors.true_ttft.push_back(base::to_ms(true_time(0) - r.scheduled));
   errors.lateness.push_back(base::to_ms(r.sent - r.scheduled));
-  for (std::size_t i = 0; i < chunks; ++i) {
-    errors.token.push_back(base::to_ms(r.chunks[i].time - true_time(i)));
-    errors.delay.push_back(base::to_ms(r.chunks[i].receive_delay));
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    errors.token.push_back(base::to_ms(chunks[i].time - true_time(i)));
+    errors.delay.push_back(base::to_ms(chunks[i].receive_delay));
     if (i == 0) continue;
-    const base::Nanos measured = r.chunks[i].time - r.chunks[i - 1].time;
+    const base::Nanos measured = chunks[i].time - chunks[i - 1].time;
     errors.itl.push_back(base::to_ms(measured - (true_time(i) - true_time(i - 1))));
   }
   return true;
@@ -73,8 +74,11 @@ InstrumentError compare(std::span<const RequestRecord> records,
     ++result.requests;
     result.tokens += r.output_tokens;
     // The first event shares its write with the role, the last with usage and end: by design.
-    for (std::size_t i = 1; i + 1 < r.chunks.size(); ++i) {
-      shared += (r.chunks[i].flags & record::kSharedRead) != 0 ? 1 : 0;
+    std::size_t i = 0;
+    for (const record::Chunk& chunk : r.chunks) {
+      const bool between = i > 0 && i + 1 < r.chunks.size();
+      shared += between && (chunk.flags & record::kSharedRead) != 0 ? 1 : 0;
+      ++i;
     }
   }
   if (!errors.token.empty()) {

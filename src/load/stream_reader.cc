@@ -45,13 +45,8 @@ void StreamReader::on_bytes(char* data, std::size_t size, const ReadStamp& stamp
   stamp_ = stamp;
   if (record_.bytes_received == 0) record_.first_byte = stamp.time;
   record_.bytes_received += size;
-  first_chunk_of_read_ = record_.chunks.size();
+  chunk_in_read_ = false;
   http_.feed(data, size, *this);
-  // The kernel keeps only the newest stamp of merged packets: it is exact for the last event of a
-  // read and an upper bound for those before it.
-  for (std::size_t i = first_chunk_of_read_; i + 1 < record_.chunks.size(); ++i) {
-    record_.chunks[i].flags |= record::kSharedRead;
-  }
   if (http_.state() == protocol::ResponseParser::State::done ||
       http_.state() == protocol::ResponseParser::State::broken) {
     end_of_response();
@@ -81,12 +76,13 @@ void StreamReader::give_up(RequestStatus status, RequestError error, std::string
 
 record::RequestRecord StreamReader::take() {
   TOKAMARK_ASSERT(!active_);
+  record_.chunks.shrink();
   return std::exchange(record_, record::RequestRecord());
 }
 
 void StreamReader::prefetch_targets() const {
   http_.prefetch();
-  if (!record_.chunks.empty()) __builtin_prefetch(&record_.chunks.back() + 1, 1);
+  record_.chunks.prefetch();
 }
 
 void StreamReader::on_head(int status) { record_.http_status = status; }
@@ -153,6 +149,9 @@ void StreamReader::add_chunk(std::int64_t tokens) {
   if (stamp_.source == ReadStamp::Source::kernel) chunk.flags |= record::kKernelStamp;
   if (record_.chunks.empty()) record_.first_token = stamp_.time;
   record_.last_token = stamp_.time;
+  // The kernel keeps only the newest stamp of merged packets: it is exact for the last event of a
+  // read and an upper bound for those before it.
+  if (std::exchange(chunk_in_read_, true)) record_.chunks.mark_last_shared();
   record_.chunks.push_back(chunk);
   tokens_seen_ += chunk.tokens;
 }
@@ -201,7 +200,7 @@ void StreamReader::settle_token_counts() {
                                      : record::TokenSource::usage;
   if (static_cast<std::int64_t>(tokens_seen_) != usage_tokens_) {
     // The chunks do not add up to the server's count, so no chunk's own count can be believed.
-    for (record::Chunk& chunk : record_.chunks) chunk.tokens = 0;
+    record_.chunks.forget_tokens();
   }
 }
 

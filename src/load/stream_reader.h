@@ -73,7 +73,6 @@ class StreamReader final : private protocol::ResponseSink, private protocol::Eve
 
   protocol::StreamEventParser* events_;
   ReadStamp stamp_;
-  std::size_t first_chunk_of_read_ = 0;
   std::int64_t usage_tokens_ = -1;  ///< newest completion_tokens seen
   std::int64_t highest_count_ = 0;  ///< largest completion_tokens seen
   std::uint64_t tokens_seen_ = 0;
@@ -81,6 +80,7 @@ class StreamReader final : private protocol::ResponseSink, private protocol::Eve
   bool active_ = false;
   bool keep_alive_ = false;
   bool done_seen_ = false;
+  bool chunk_in_read_ = false;  ///< these bytes have already brought a chunk
   /// What a 2xx answer turned out to be.
   enum class Body { unseen, events, one_json } body_ = Body::unseen;
   std::string body_text_;  ///< of an answer that is no event stream: an error's, or one JSON text

@@ -78,9 +78,9 @@ TEST_F(Reading, StampsFirstByteFirstTokenAndLastTokenApart) {
   EXPECT_EQ(r.input_tokens, 7);
   EXPECT_EQ(r.finish_reason, "length");
   ASSERT_EQ(r.chunks.size(), 3U);
-  EXPECT_EQ(r.chunks[0].tokens, 1);
-  EXPECT_EQ(r.chunks[0].receive_delay, std::chrono::microseconds(500));
-  EXPECT_EQ(r.chunks[0].flags, record::kKernelStamp);
+  EXPECT_EQ(r.chunks.unpacked()[0].tokens, 1);
+  EXPECT_EQ(r.chunks.unpacked()[0].receive_delay, std::chrono::microseconds(500));
+  EXPECT_EQ(r.chunks.unpacked()[0].flags, record::kKernelStamp);
 }
 
 const std::string kJsonHead =
@@ -118,15 +118,15 @@ TEST_F(Reading, MarksAllButTheLastTokenOfAReadThatHeldSeveral) {
   at(11, chunked(kFinish + kDone) + kEnd);
   const record::RequestRecord r = reader.take();
   ASSERT_EQ(r.chunks.size(), 3U);
-  EXPECT_TRUE(r.chunks[0].flags & record::kSharedRead);
-  EXPECT_TRUE(r.chunks[1].flags & record::kSharedRead);
-  EXPECT_FALSE(r.chunks[2].flags & record::kSharedRead);
+  EXPECT_TRUE(r.chunks.unpacked()[0].flags & record::kSharedRead);
+  EXPECT_TRUE(r.chunks.unpacked()[1].flags & record::kSharedRead);
+  EXPECT_FALSE(r.chunks.unpacked()[2].flags & record::kSharedRead);
 }
 
 TEST_F(Reading, ARoleEventInTheSameReadDoesNotBlurTheFirstTokensStamp) {
   at(10, kHead + chunked(kRole + kToken));
   at(11, chunked(kFinish + kDone) + kEnd);
-  EXPECT_FALSE(reader.take().chunks[0].flags & record::kSharedRead);
+  EXPECT_FALSE(reader.take().chunks.unpacked()[0].flags & record::kSharedRead);
 }
 
 TEST_F(Reading, ForgetsTheChunksCountsWhenTheServerCountedOtherwise) {
@@ -135,7 +135,7 @@ TEST_F(Reading, ForgetsTheChunksCountsWhenTheServerCountedOtherwise) {
   at(12, chunked(usage(8)) + chunked(kFinish + kDone) + kEnd);
   const record::RequestRecord r = reader.take();
   EXPECT_EQ(r.output_tokens, 8);
-  EXPECT_EQ(r.chunks[0].tokens, 0);
+  EXPECT_EQ(r.chunks.unpacked()[0].tokens, 0);
 }
 
 TEST_F(Reading, CountsChunksWhenNobodyElseCountsAndSaysSo) {
@@ -214,8 +214,8 @@ TEST_F(Reading, CountsByTheServersRunningCountWhenItWasAskedFor) {
                       bytes.size() - protocol::ResponseParser::kHeadroom, {});
   const record::RequestRecord r = continuous.take();
   ASSERT_EQ(r.chunks.size(), 3U);
-  EXPECT_EQ(r.chunks[1].tokens, 1);
-  EXPECT_EQ(r.chunks[2].tokens, 3);
+  EXPECT_EQ(r.chunks.unpacked()[1].tokens, 1);
+  EXPECT_EQ(r.chunks.unpacked()[2].tokens, 3);
   EXPECT_EQ(r.output_tokens, 5);
   EXPECT_EQ(r.output_tokens_source, record::TokenSource::continuous_usage);
 }

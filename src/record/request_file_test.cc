@@ -105,11 +105,12 @@ void expect_equal(const RequestRecord& a, const RequestRecord& b) {
   EXPECT_EQ(a.connections, b.connections);
   EXPECT_EQ(a.resends, b.resends);
   ASSERT_EQ(a.chunks.size(), b.chunks.size());
-  for (std::size_t i = 0; i < a.chunks.size(); ++i) {
-    EXPECT_EQ(a.chunks[i].time, b.chunks[i].time);
-    EXPECT_EQ(a.chunks[i].receive_delay, b.chunks[i].receive_delay);
-    EXPECT_EQ(a.chunks[i].tokens, b.chunks[i].tokens);
-    EXPECT_EQ(a.chunks[i].flags, b.chunks[i].flags);
+  const auto want = a.chunks.unpacked(), got = b.chunks.unpacked();
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    EXPECT_EQ(want[i].time, got[i].time);
+    EXPECT_EQ(want[i].receive_delay, got[i].receive_delay);
+    EXPECT_EQ(want[i].tokens, got[i].tokens);
+    EXPECT_EQ(want[i].flags, got[i].flags);
   }
 }
 
@@ -121,8 +122,7 @@ TEST(RequestFile, GivesEveryFieldBackExactly) {
   extreme.connections = 2;
   extreme.resends = 1;
   extreme.last_token = Nanos(std::numeric_limits<std::int64_t>::max());
-  extreme.chunks[1].tokens = 65535;
-  extreme.chunks[1].receive_delay = Nanos(-5);
+  extreme.chunks.push_back({Nanos(1'052'000'000), Nanos(-5), 65535, 0});
   extreme.output_tokens_source = TokenSource::chunks;
   const std::vector<RequestRecord> records{full_record(), failed_record(), extreme};
   const auto path = std::filesystem::path(testing::TempDir()) / "requests_round.jsonl.zst";

@@ -55,15 +55,15 @@ class LineWriter {
 
   /// One array with `part(chunk)` of every chunk.
   template <typename Part>
-  void chunk_array(std::string_view key, const std::vector<Chunk>& chunks, Part part) {
+  void chunk_array(std::string_view key, const ChunkList& chunks, Part part) {
     begin(key);
-    out_ += '[';
-    for (std::size_t i = 0; i < chunks.size(); ++i) {
-      if (i > 0) {
-        out_ += ',';
-      }
-      append(part(chunks[i]));
+    char before = '[';
+    for (const Chunk& chunk : chunks) {
+      out_ += before;
+      append(part(chunk));
+      before = ',';
     }
+    if (chunks.empty()) out_ += '[';
     out_ += ']';
   }
 

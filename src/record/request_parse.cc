@@ -1,5 +1,6 @@
 #include <simdjson.h>
 
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -154,7 +155,8 @@ class FieldReader {
   bool sized_ = false;  ///< chunk_time_ns has set the number of chunks
 };
 
-void read_chunks(FieldReader& fields, std::vector<Chunk>& chunks) {
+ChunkList read_chunks(FieldReader& fields) {
+  std::vector<Chunk> chunks;
   fields.chunk_array<std::int64_t>("chunk_time_ns", chunks,
                                    [](Chunk& c, std::int64_t v) { c.time = base::Nanos(v); });
   fields.chunk_array<std::uint16_t>("chunk_tokens", chunks,
@@ -164,6 +166,7 @@ void read_chunks(FieldReader& fields, std::vector<Chunk>& chunks) {
   });
   fields.chunk_array<std::uint16_t>("chunk_flags", chunks,
                                     [](Chunk& c, std::uint16_t v) { c.flags = v; });
+  return ChunkList(std::span(std::as_const(chunks)));
 }
 
 /// In the order of the writer, so that each search starts where the last one ended.
@@ -192,7 +195,7 @@ void read_fields(FieldReader& fields, RequestRecord& record) {
   fields.integer("bytes_received", record.bytes_received);
   fields.integer("connections", record.connections);
   fields.integer("resends", record.resends);
-  read_chunks(fields, record.chunks);
+  record.chunks = read_chunks(fields);
 }
 
 }  // namespace

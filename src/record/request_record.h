@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
+#include "record/chunk_list.h"
 
 namespace tokamark::record {
 
@@ -46,20 +46,6 @@ enum class TokenSource {
   chunks,            ///< nobody counted: one token a chunk is assumed, and said so
 };
 
-/// Bits of Chunk::flags.
-enum ChunkFlag : std::uint16_t {
-  kKernelStamp = 1,  ///< `time` is the kernel's receive stamp, else the process's
-  kSharedRead = 2,   ///< the read held more than one event: `time` is an upper bound
-};
-
-/// One token-carrying event of a stream.
-struct Chunk {
-  base::Nanos time{0};           ///< after the trial's start, from the best stamp there is
-  base::Nanos receive_delay{0};  ///< process stamp minus kernel stamp; 0 without a kernel stamp
-  std::uint16_t tokens = 0;      ///< tokens in this event; 0 = not known
-  std::uint16_t flags = 0;
-};
-
 /// Everything kept of one request. All times are nanoseconds after the trial's start on the
 /// monotonic clock; -1 means "did not happen".
 struct RequestRecord {
@@ -87,7 +73,7 @@ struct RequestRecord {
   std::uint16_t connections = 0;  ///< connections this request opened; 0 = reused one
   std::uint16_t resends = 0;      ///< sent again because a reused connection was closed unanswered
 
-  std::vector<Chunk> chunks;
+  ChunkList chunks;
 
   std::string category;
   std::string error_message;  ///< one line, from the server or the system

@@ -38,9 +38,10 @@ double ttft_s(const RequestRecord& r) { return base::to_seconds(r.first_token - 
 double latency_s(const RequestRecord& r) { return base::to_seconds(r.last_token - r.sent); }
 
 std::vector<double> gaps_s(const RequestRecord& r) {
+  const std::vector<record::Chunk> chunks = r.chunks.unpacked();
   std::vector<double> gaps;
-  for (std::size_t i = 1; i < r.chunks.size(); ++i) {
-    gaps.push_back(base::to_seconds(r.chunks[i].time - r.chunks[i - 1].time));
+  for (std::size_t i = 1; i < chunks.size(); ++i) {
+    gaps.push_back(base::to_seconds(chunks[i].time - chunks[i - 1].time));
   }
   return gaps;
 }

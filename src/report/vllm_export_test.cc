@@ -26,7 +26,7 @@ RequestRecord request(std::int64_t sent_ms, int tokens) {
   for (int i = 0; i < tokens; ++i) {
     r.chunks.push_back({ms(sent_ms + 20 + 10 * i), Nanos(0), 1, 0});
   }
-  r.last_token = r.ended = r.chunks.back().time;
+  r.last_token = r.ended = r.chunks.unpacked().back().time;
   r.input_tokens = 32;
   r.output_tokens = tokens;
   return r;

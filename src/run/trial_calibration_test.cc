@@ -15,7 +15,7 @@ record::RequestRecord answer(milliseconds ttft, milliseconds gap, int chunks, in
   r.first_token = r.sent + ttft;
   r.output_tokens = chunks * tokens_each;
   r.last_token = r.first_token + gap * (r.output_tokens - 1);
-  r.chunks.resize(static_cast<std::size_t>(chunks));
+  for (int i = 0; i < chunks; ++i) r.chunks.push_back({});
   return r;
 }
 
