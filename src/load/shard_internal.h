@@ -6,7 +6,7 @@
 
 namespace tokamark::load {
 
-/// Longest sleep of a load thread, and how often it looks at timeouts.
+/// Longest sleep of a load thread, and shortest pause between two looks at timeouts.
 inline constexpr std::chrono::milliseconds kLongestWait{20};
 
 /// One stream: a connection and the request that is on it.
@@ -14,9 +14,13 @@ struct Shard::Slot {
   explicit Slot(protocol::StreamEventParser& events) : reader(events) {}
 
   /// Asks for the memory that a read is going to need: with thousands of streams it is in no near
-  /// cache. First the stream itself, some reads ahead; then what it points to, one read ahead.
+  /// cache. First the stream itself, some reads ahead; then what it points to, and so on.
   void prefetch() const;
-  void prefetch_targets() const { reader.prefetch_targets(); }
+  void prefetch_session() const { connection.prefetch_session(); }
+  void prefetch_targets() const {
+    connection.prefetch_targets();
+    reader.prefetch_targets();
+  }
 
   // In order of use: what every read needs comes first.
   SlotState state = SlotState::idle;

@@ -14,11 +14,19 @@ using record::RequestStatus;
 /// Pause of a closed stream after a connection that failed.
 constexpr std::chrono::seconds kReconnectAfter{1};
 
+/// Pause between two looks at all streams, which with thousands of them is work: a fiftieth of the
+/// shortest timeout, within limits.
+base::Nanos check_pause(const Timeouts& limits) {
+  const base::Nanos shortest =
+      std::min({limits.connect, limits.first_byte, limits.inter_chunk, limits.total});
+  return std::clamp<base::Nanos>(shortest / 50, kLongestWait, 10 * kLongestWait);
+}
+
 }  // namespace
 
 void Shard::check_timeouts(base::Nanos at) {
   if (at < next_check_) return;
-  next_check_ = at + kLongestWait;
+  next_check_ = at + check_pause(options_.timeouts);
   for (Slot& slot : slots_) {
     if (slot.state != SlotState::idle) check_timeout(slot, at);
   }

@@ -34,6 +34,13 @@ class Connection {
   /// What `failed` means, in words.
   [[nodiscard]] const std::string& error() const { return error_; }
 
+  /// Asks for the memory that the next `read` needs beside this object's own: `prefetch_session`
+  /// first, `prefetch_targets` some reads later.
+  void prefetch_session() const { __builtin_prefetch(tls_.get(), 1); }
+  void prefetch_targets() const {
+    if (tls_) tls_->prefetch();
+  }
+
   Received read(char* buffer, std::size_t capacity);
   /// Bytes taken, or -1 with errno set (EAGAIN: try again when writable).
   long write(const char* bytes, std::size_t size);

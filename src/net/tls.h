@@ -43,18 +43,21 @@ class TlsSession {
   /// What the last `failed` was, in words.
   [[nodiscard]] std::string error() const;
 
+  /// Asks for the memory that the next `read` needs, as far as it is known here.
+  void prefetch() const;
+
   /// What the BIO reads from: the socket, and what the newest read of it said.
   struct Wire {
     int socket = -1;
-    std::int64_t stamp_ns = 0;
     Received::Status last = Received::Status::would_block;
     bool drained = false;
+    std::int64_t stamp_ns = 0;
   };
 
  private:
-  std::shared_ptr<TlsContext> context_;
-  std::unique_ptr<Wire> wire_;
+  Wire wire_;
   void* session_ = nullptr;  ///< SSL
+  std::shared_ptr<TlsContext> context_;
   std::string error_;
 };
 

@@ -30,11 +30,12 @@ std::string one_line(std::string_view text) {
 }
 
 /// The fields of one event that count. Every method returns false when the text is not JSON.
+/// `kEscapes`: a backslash is somewhere in the text. Without one, every key and every string is
+/// written as it is meant, and is compared where it stands.
+template <bool kEscapes>
 class FieldReader {
  public:
-  /// `escapes`: a backslash is somewhere in the text. Without one, every key and every string is
-  /// written as it is meant, and nothing is unescaped: simdjson compares it where it stands.
-  FieldReader(StreamEvent& event, bool escapes) : event_(event), escapes_(escapes) {}
+  explicit FieldReader(StreamEvent& event) : event_(event) {}
 
   bool read_event(od::object root) {
     return each_field(root, [this](const Key& key, od::value value) {
@@ -56,37 +57,36 @@ class FieldReader {
   /// A field's key, until the next field.
   class Key {
    public:
-    Key(od::raw_json_string written, std::optional<std::string_view> unescaped)
-        : written_(written), unescaped_(unescaped) {}
+    static bool read(od::field& field, Key& key) {
+      key.written_ = field.key().raw();
+      if constexpr (!kEscapes) return true;
+      return field.unescaped_key().get(key.unescaped_) == simdjson::SUCCESS;
+    }
     template <std::size_t kSize>
     [[nodiscard]] bool is(const char (&name)[kSize]) const {
       static_assert(kSize <= simdjson::SIMDJSON_PADDING, "may be read beyond the end of the text");
-      if (unescaped_) return *unescaped_ == name;
-      const char* const text = written_.raw();
-      return text[0] == name[0] && std::memcmp(text, name, kSize - 1) == 0 &&
-             text[kSize - 1] == '"';
+      if constexpr (kEscapes) return unescaped_ == name;
+      return written_[0] == name[0] && std::memcmp(written_, name, kSize - 1) == 0 &&
+             written_[kSize - 1] == '"';
     }
 
    private:
-    od::raw_json_string written_;
-    std::optional<std::string_view> unescaped_;
+    const char* written_ = nullptr;
+    std::string_view unescaped_;
   };
 
   template <typename Take>
-  bool each_field(od::object& object, Take take) {
+  static bool each_field(od::object& object, Take take) {
     for (auto next : object) {
-      od::field field;
-      if (std::move(next).get(field)) return false;
-      std::optional<std::string_view> unescaped;
-      const od::raw_json_string written = field.key();
-      if (escapes_ && field.unescaped_key().get(unescaped.emplace())) return false;
-      if (!take(Key(written, unescaped), field.value())) return false;
+      Key key;
+      if (next.error() || !Key::read(next.value_unsafe(), key)) return false;
+      if (!take(key, next.value_unsafe().value())) return false;
     }
     return true;
   }
 
-  [[nodiscard]] bool is_string(od::value value, std::string_view text) const {
-    if (escapes_) {
+  [[nodiscard]] static bool is_string(od::value value, std::string_view text) {
+    if constexpr (kEscapes) {
       std::string_view unescaped;
       return !value.get_string().get(unescaped) && unescaped == text;
     }
@@ -191,7 +191,6 @@ class FieldReader {
   }
 
   StreamEvent& event_;
-  const bool escapes_;
 };
 
 std::string message_of(const nlohmann::json& json) {
@@ -242,7 +241,8 @@ class StreamEventParser::Reader {
     if (parser_.iterate(buffer_.data(), data.size(), buffer_.size()).get(document)) return false;
     if (document.get_object().get(root)) return false;
     const bool escapes = data.find('\\') != std::string_view::npos;
-    return FieldReader(event, escapes).read_event(root);
+    return escapes ? FieldReader<true>(event).read_event(root)
+                   : FieldReader<false>(event).read_event(root);
   }
 
  private:
