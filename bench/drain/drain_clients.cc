@@ -36,7 +36,7 @@ int read_as_tokamark(const DrainLoad& load, const std::string& scheme) {
   schedule.load.kind = workload::LoadKind::closed;
   schedule.load.concurrency = load.streams;
   schedule.prompts.push_back({"short", "hello", "", 0});
-  schedule.requests.push_back({base::Nanos(0), 0, 100});
+  schedule.requests.push_back({base::Nanos(0), 0, load.tokens});
   protocol::RequestShape shape;
   shape.path = "/v1/chat/completions";
   shape.api = "chat";

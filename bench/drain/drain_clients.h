@@ -17,6 +17,7 @@ const char* to_word(DrainClient client);
 struct DrainLoad {
   std::uint16_t port = 0;
   std::uint32_t streams = 1;
+  std::uint32_t tokens = 100;    ///< asked for by every request
   std::string certificate_file;  ///< trusted by the TLS client
 };
 

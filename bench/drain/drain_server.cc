@@ -156,6 +156,17 @@ class Child {
     return ended_ ? -1.0 : clock_s(clock_) - before;
   }
   [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] double memory_bytes() const {
+    std::FILE* file = std::fopen(fmt::format("/proc/{}/status", process_).c_str(), "re");
+    if (file == nullptr) return 0.0;
+    char line[256];
+    long kilobytes = 0;
+    while (std::fgets(line, sizeof line, file) != nullptr) {
+      if (std::sscanf(line, "RssAnon: %ld kB", &kilobytes) == 1) break;
+    }
+    std::fclose(file);
+    return static_cast<double>(kilobytes) * 1024.0;
+  }
   /// Its exit status; kills it first when `failed`.
   int wait(bool failed) {
     if (failed && !ended_) ::kill(process_, SIGKILL);
@@ -182,7 +193,8 @@ double one_round(Server& server, Child& child, const std::string& bytes) {
 DrainRun run_drain(DrainClient client, const DrainOptions& options) {
   DrainRun run;
   Server server(options, client == DrainClient::tokamark_tls ? options.tls : nullptr);
-  Child child(client, {server.port(), options.streams, options.certificate_file});
+  Child child(client,
+              {server.port(), options.streams, options.rounds + 1, options.certificate_file});
   const std::string token = token_chunk();
   bool good = server.accept_all() && one_round(server, child, answer_head() + token) >= 0;
   for (std::uint32_t round = 0; round < options.rounds && good; ++round) {
@@ -192,6 +204,7 @@ DrainRun run_drain(DrainClient client, const DrainOptions& options) {
     run.cpu_s += cpu_s;
     run.events += options.streams;
   }
+  run.memory_bytes = child.memory_bytes();
   good = good && server.write_all(answer_end(options.rounds + 1));
   const int status = child.wait(!good);
   if (!server.error().empty()) {

@@ -21,7 +21,8 @@ struct DrainOptions {
 struct DrainRun {
   std::uint64_t events = 0;
   double cpu_s = 0.0;  ///< of the client's process, between its continuation and its next sleep
-  std::string error;   ///< empty when every answer was complete
+  double memory_bytes = 0.0;  ///< the client's own memory (RssAnon) when all tokens were read
+  std::string error;          ///< empty when every answer was complete
   [[nodiscard]] double us_per_event() const {
     return events == 0 ? 0.0 : cpu_s * 1e6 / static_cast<double>(events);
   }

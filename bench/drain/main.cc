@@ -63,19 +63,56 @@ int measure(const DrainOptions& options, const std::vector<DrainClient>& clients
   return 0;
 }
 
+/// One run that must succeed; its error is printed.
+bool run_memory(DrainClient client, DrainOptions options, std::uint32_t streams,
+                std::uint32_t rounds, double& bytes) {
+  options.streams = streams;
+  options.rounds = rounds;
+  const DrainRun run = run_drain(client, options);
+  if (!run.error.empty()) {
+    fmt::print(stderr, "tokamark_drain: {}: {}\n", to_word(client), run.error);
+  }
+  bytes = run.memory_bytes;
+  return run.error.empty();
+}
+
+/// What a kept token and a stream without its tokens weigh, as differences between runs: of long
+/// and short answers, and of many and few streams.
+int measure_memory(const DrainOptions& options, const std::vector<DrainClient>& clients) {
+  const std::uint32_t few = options.streams / 4, brief = options.rounds, lengthy = brief * 5;
+  std::string text;
+  for (const DrainClient client : clients) {
+    if (client == DrainClient::floor) continue;
+    double small = 0, large = 0, grown = 0;
+    if (!run_memory(client, options, few, brief, small) ||
+        !run_memory(client, options, options.streams, brief, large) ||
+        !run_memory(client, options, options.streams, lengthy, grown)) {
+      return 1;
+    }
+    const double token = (grown - large) / options.streams / (lengthy - brief);
+    const double stream = (large - small) / (options.streams - few) - token * brief;
+    text += fmt::format(R"({}"{}":{{"bytes_per_stream":{:.0f},"bytes_per_token":{:.2f}}})",
+                        text.empty() ? "" : ",", to_word(client), stream, token);
+  }
+  fmt::print("{{\"program\":\"tokamark_drain\",\"streams\":{},\"rounds\":{},\"memory\":{{{}}}}}\n",
+             options.streams, options.rounds, text);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App program("CPU per event at one chunk a read: tokamark against the floor. Prints JSON.");
   DrainOptions options;
   std::uint32_t repeats = 5;
-  bool no_tls = false;
+  bool no_tls = false, memory = false;
   program.add_option("--streams", options.streams, "Streams")->capture_default_str();
   program.add_option("--rounds", options.rounds, "Chunks of every stream")->capture_default_str();
   program.add_option("--repeats", repeats, "Runs of every client")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   program.add_flag("--no-tls", no_tls, "Leave the TLS client out");
+  program.add_flag("--memory", memory, "Measure memory instead: a stream's and a token's");
   CLI11_PARSE(program, argc, argv);
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
@@ -91,7 +128,7 @@ int main(int argc, char** argv) {
     clients.push_back(DrainClient::tokamark_tls);
     options.tls = make_server_tls(options.certificate_file);
   }
-  const int status = measure(options, clients, repeats);
+  const int status = memory ? measure_memory(options, clients) : measure(options, clients, repeats);
   if (options.tls != nullptr) SSL_CTX_free(options.tls);
   std::filesystem::remove(options.certificate_file, ignored);
   return status;
