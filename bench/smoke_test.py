@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from rivals import engine  # noqa: E402
+from rivals import clients, engine, figures, run, table  # noqa: E402
 
 
 def output_of(command):
@@ -42,17 +42,49 @@ def check_floor(program, tokamark):
 
 
 def check_rivals(tokamark):
-    run = Path(__file__).resolve().parent / "rivals" / "run.py"
+    runner = Path(__file__).resolve().parent / "rivals" / "run.py"
     with tempfile.TemporaryDirectory() as folder:
-        output_of([sys.executable, "-B", str(run), "--tokamark", tokamark, "--clients", "tokamark",
-                   "--streams", "10", "--tokens", "10", "--ttft-ms", "5", "--itl-ms", "2",
-                   "--requests", "30", "--output", folder])
+        file = Path(folder) / "table.md"
+        output_of([sys.executable, "-B", str(runner), "--tokamark", tokamark, "--clients",
+                   "tokamark-uncalibrated,vllm-bench-rust", "--streams", "10", "--tokens", "10",
+                   "--ttft-ms", "5", "--itl-ms", "2", "--tokens-per-chunk", "4", "--early-role",
+                   "--requests", "400", "--net", "--output", folder, "--markdown", str(file)])
         result = json.loads((Path(folder) / "rivals.json").read_text(encoding="utf-8"))
-        assert (Path(folder) / "rivals.md").is_file()
-    row = result["rows"][0]
-    assert row["client"] == "tokamark" and not row.get("skipped"), row
-    assert row["ttft_ms"]["reported"]["mean"] > 0 and row["ttft_ms"]["true"]["mean"] > 0, row
-    assert row["failures"] == 0, row
+        text = file.read_text(encoding="utf-8")
+    row, absent = result["rows"]
+    assert row["client"] == "tokamark-uncalibrated" and not row.get("skipped"), row
+    # The role event comes 5 ms before the first token, and is none.
+    assert row["ttft_ms"]["reported"]["mean"] >= 5, row
+    assert row["tokens"]["reported"] == row["tokens"]["true"] >= 4000, row
+    assert row["itl_ms"]["true"]["n"] == row["requests"] * 6, row  # events of 4, 4 and 2 tokens
+    # Without counts by event there is no time per token event by event, only the mean.
+    assert row["itl_ms"]["reported"]["mean"] is None, row
+    assert row["tpot_ms"]["reported"]["mean"] > 0 and row["failures"] == 0, row
+    assert row["net_cpu_s_per_1000_tokens"] > 0, row
+    assert absent["skipped"] == "no path given (--vllm-bench PATH)", absent
+    assert "4 tokens an event, role event with the headers; client on one core" in text, text
+    assert "| vllm-bench-rust | skipped: no path given" in text, text
+
+
+def check_arithmetic():
+    # Three events of 1, 2 and 1 tokens: 6 ms for 2 tokens, then 4 ms for 1.
+    assert figures.token_gaps_ms([0, 6_000_000, 6_000_000, 10_000_000]) == [3.0, 3.0, 4.0]
+    truth = engine.Truth("r-1", 1_000_000, [3_000_000, 9_000_000, 9_000_000])
+    seen = figures.of_truth([truth])
+    assert (seen["ttft_ms"]["mean"], seen["itl_ms"]["mean"]) == (2.0, 3.0), seen
+    assert (seen["tpot_ms"]["mean"], seen["tokens"]) == (3.0, 3), seen
+    # Other clients' requests are the last that arrived; tokamark's are those it names, the newest.
+    three = [engine.Truth(f"r-{n}", n, [n + 1]) for n in (7, 8, 9)]
+    load = engine.Load(streams=1, tokens=1, ttft_ms=1, itl_ms=1, requests=2)
+    report = clients.report(None, None, None, 0, "1")
+    assert run.measured_truths(three, load, report) == three[1:]
+    report["sequences"] = {8}
+    assert run.measured_truths(three, load, report) == [three[1]]
+    net = run.net_cpu({"cpu_s": 5, "tokens_sent": 3000}, {"cpu_s": 3, "tokens_sent": 1000})
+    assert net == 1.0, net
+    assert run.net_cpu({"cpu_s": 5, "tokens_sent": 3000}, {"cpu_s": 3, "tokens_sent": 2000}) is None
+    rows = [{"x": {"reported": {"mean": value}, "true": {"mean": 1}}} for value in (1, 5, 2)]
+    assert table.pair(rows, "x", "mean") == "2.00 (1.00–5.00) / 1.00"
 
 
 def main():
@@ -60,6 +92,7 @@ def main():
     for name in ("tokamark", "floor", "drain"):
         parser.add_argument(f"--{name}", required=True)
     arguments = parser.parse_args()
+    check_arithmetic()
     check_drain(arguments.drain)
     check_floor(arguments.floor, arguments.tokamark)
     check_rivals(arguments.tokamark)

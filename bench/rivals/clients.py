@@ -26,17 +26,17 @@ class Context:
     folder: Path  # of this client's run
     tokamark: str
     tokenizer: str = ""
-    rust_vllm_bench: str = ""
+    vllm_bench: str = ""  # path of the Rust program
 
     @property
     def log(self):
         return self.folder / "client.log"
 
 
-def report(ttft, itl, tokens, failures, version, sequences=None):
-    """ttft and itl: {"mean": ms, "p99": ms} or None; sequences: tokamark's measured requests."""
-    return {"ttft_ms": ttft, "itl_ms": itl, "tokens": tokens, "failures": failures,
-            "version": version, "sequences": sequences}
+def report(ttft, itl, tokens, failures, version, sequences=None, tpot=None):
+    """ttft, itl, tpot: {"mean": ms, "p99": ms} or None; sequences: tokamark's measured requests."""
+    return {"ttft_ms": ttft, "itl_ms": itl, "tpot_ms": tpot, "tokens": tokens,
+            "failures": failures, "version": version, "sequences": sequences}
 
 
 def installed(name, program):
@@ -68,19 +68,20 @@ def found(folder, pattern):
 
 
 class Tokamark:
+    def __init__(self, calibrated):
+        self.calibrated = calibrated
+
     def command(self, context):
         load = context.load
-        return [context.tokamark, "bench", "--url", context.server.url, "--model",
+        line = [context.tokamark, "bench", "--url", context.server.url, "--model",
                 context.server.model, "--concurrency", str(load.streams), "--input-tokens", "32",
-                "--output-tokens", str(load.tokens), "--requests", str(load.measured()),
-                "--warmup", self.warmup(load), "--output", str(context.folder / "results")]
-
-    @staticmethod
-    def warmup(load):
-        """Long enough for one request on each stream."""
-        if not load.warm:
-            return "0s"
-        return f"{max(0.2, 1.2 * (load.ttft_ms + load.itl_ms * load.tokens) / 1e3):.3f}s"
+                "--output-tokens", str(load.tokens), "--output", str(context.folder / "results")]
+        if load.warm:
+            line += ["--requests", str(load.measured()), "--warmup",
+                     f"{max(200, 1.2 * load.request_ms()):.0f}ms"]  # a request on each stream
+        else:  # a window that ends before the second request of a stream
+            line += ["--duration", f"{0.5 * load.request_ms():.0f}ms", "--warmup", "0s"]
+        return line + ([] if self.calibrated else ["--calibration", "0s"])
 
     def read(self, context):
         results = context.folder / "results"
@@ -93,9 +94,10 @@ class Tokamark:
         measured = {r["sequence"] for r in records if r["phase"] == "measured"}
         counts, metrics = trial["counts"], trial["metrics"]
         version = subprocess.run([context.tokamark, "--version"], stdout=subprocess.PIPE, text=True,
-                                 check=False).stdout.strip()
+                                 check=False).stdout.split()[-1]
         answer = report(metrics["ttft_ms"], metrics["itl_ms"], counts["output_tokens"],
-                        counts["scheduled"] - counts["succeeded"], version, measured)
+                        counts["scheduled"] - counts["succeeded"], version, measured,
+                        metrics["tpot_ms"])
         answer["verdict"] = trial["verdict"]
         answer["codes"] = [code["code"] for code in trial.get("codes", [])]
         return answer
@@ -130,9 +132,9 @@ class VllmLike:
             return [installed("vllm", "vllm"), "bench", "serve"]
         if self.kind == "sglang":
             return [installed("sglang", "python"), "-m", "sglang.bench_serving"]
-        if not context.rust_vllm_bench:
-            raise Missing("in no registry; build it and give its path (--rust-vllm-bench)")
-        return [context.rust_vllm_bench]
+        if not context.vllm_bench:
+            raise Missing("no path given (--vllm-bench PATH)")
+        return [context.vllm_bench]
 
     def command(self, context):
         load, out = context.load, context.folder
@@ -152,11 +154,16 @@ class VllmLike:
 
     def read(self, context):
         seen = found(context.folder, "*.json")
-        package = {"vllm": "vllm", "sglang": "sglang"}.get(self.kind)
+        if self.kind == "rust":
+            asked = subprocess.run([context.vllm_bench, "--version"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True, check=False)
+            version = asked.stdout.split()[-1]
+        else:
+            version = version_of(self.kind, self.kind)
         return report({"mean": seen["mean_ttft_ms"], "p99": seen["p99_ttft_ms"]},
                       {"mean": seen["mean_itl_ms"], "p99": seen["p99_itl_ms"]},
-                      seen["total_output_tokens"], seen.get("failed"),
-                      version_of(self.kind, package) if package else None)
+                      seen["total_output_tokens"], seen.get("failed"), version,
+                      tpot={"mean": seen["mean_tpot_ms"], "p99": seen["p99_tpot_ms"]})
 
 
 class InferencePerf:
@@ -277,8 +284,9 @@ class GuideLlm:
 
 
 ALL = {
-    "tokamark": Tokamark(), "aiohttp": StandIn("aiohttp"), "uvloop": StandIn("uvloop"),
-    "httpx": StandIn("httpx"), "vllm": VllmLike("vllm"), "rust-vllm-bench": VllmLike("rust"),
+    "tokamark": Tokamark(calibrated=True), "tokamark-uncalibrated": Tokamark(calibrated=False),
+    "vllm-bench-rust": VllmLike("rust"), "aiohttp": StandIn("aiohttp"),
+    "uvloop": StandIn("uvloop"), "httpx": StandIn("httpx"), "vllm": VllmLike("vllm"),
     "sglang": VllmLike("sglang"), "inference-perf": InferencePerf(), "evalscope": EvalScope(),
     "aiperf": AiPerf(), "guidellm": GuideLlm(),
 }

@@ -1,12 +1,9 @@
-"""The server that every client is measured against, and what it says it did.
-
-The server's command is made here and nowhere else. It is `tokamark null-engine`, which emits tokens
-at set times; where the program does not have it, `tokamark sim`, whose times follow from a profile.
-"""
+"""The server that every client is measured against, `tokamark null-engine`, and what it did."""
 
 import contextlib
 import dataclasses
 import json
+import os
 import socket
 import subprocess
 import time
@@ -25,15 +22,19 @@ class Load:
     bursts: int = 0  # groups whose tokens leave back to back; 0 = each stream on its own
     requests: int = 0  # measured requests; 0 = 3 for each stream
     warm: bool = True  # one request for each stream before the measured ones
+    early_role: bool = False  # the role event leaves with the headers
 
     def measured(self):
         return self.requests or 3 * self.streams
+
+    def request_ms(self):
+        """How long an undisturbed request lasts."""
+        return self.ttft_ms + self.itl_ms * self.tokens
 
 
 @dataclasses.dataclass
 class Server:
     port: int
-    kind: str
     model: str
 
     @property
@@ -41,24 +42,13 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
 
-def has_null_engine(tokamark):
-    asked = subprocess.run([tokamark, "null-engine", "--help"], stdout=subprocess.PIPE,
-                           stderr=subprocess.DEVNULL, text=True, check=False)
-    return "--truth-file" in asked.stdout
-
-
 def command(tokamark, load, port, truth_file):
-    """(kind, argument list) of the server."""
-    if has_null_engine(tokamark):
-        arguments = [tokamark, "null-engine", "--port", str(port), "--ttft-ms", str(load.ttft_ms),
-                     "--itl-ms", str(load.itl_ms), "--tokens", str(load.tokens),
-                     "--tokens-per-chunk", str(load.tokens_per_chunk),
-                     "--truth-file", str(truth_file)]
-        if load.bursts:
-            arguments += ["--bursts", str(load.bursts)]
-        return "null-engine", arguments
-    return "sim", [tokamark, "sim", "--profile", "tiny-vllm", "--port", str(port),
-                   "--truth-file", str(truth_file)]
+    """The server's argument list, made here and nowhere else."""
+    arguments = [tokamark, "null-engine", "--port", str(port), "--ttft-ms", str(load.ttft_ms),
+                 "--itl-ms", str(load.itl_ms), "--tokens", str(load.tokens),
+                 "--tokens-per-chunk", str(load.tokens_per_chunk), "--bursts", str(load.bursts),
+                 "--truth-file", str(truth_file)]
+    return arguments + (["--early-role"] if load.early_role else [])
 
 
 def free_port():
@@ -80,14 +70,15 @@ def wait_until_ready(url, process):
 
 
 @contextlib.contextmanager
-def start(tokamark, load, truth_file):
-    """The running server; it is told to end, and waited for, when the block is left."""
+def start(tokamark, load, truth_file, cpus=None):
+    """The running server, on those CPUs; it is told to end, and waited for, when the block ends."""
     port = free_port()
-    kind, arguments = command(tokamark, load, port, truth_file)
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(tokamark, load, port, truth_file), stdout=subprocess.DEVNULL,
+        preexec_fn=(lambda: os.sched_setaffinity(0, cpus)) if cpus else None)
     try:
         model = wait_until_ready(f"http://127.0.0.1:{port}", process)
-        yield Server(port, kind, model)
+        yield Server(port, model)
     finally:
         process.terminate()
         try:
@@ -103,20 +94,20 @@ class Truth:
 
     request_id: str
     arrival_ns: int
-    emissions_ns: list  # one a chunk with text
-    tokens: int
+    emissions_ns: list  # one a token; tokens of one event have the same
+
+    @property
+    def tokens(self):
+        return len(self.emissions_ns)
 
 
-def read_truth(path, tokens_per_chunk=1):
-    """Every request that was answered, in order of arrival. The simulated engine has one token a
-    chunk, whatever is asked."""
+def read_truth(path):
+    """Every request that was answered, in order of arrival."""
     truths = []
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            if record["emissions_ns"] and record.get("outcome", "finished") == "finished":
-                emissions = record["emissions_ns"]
-                each = 1 if record.get("simulated") else tokens_per_chunk
-                truths.append(Truth(record["request_id"], record["arrival_ns"], emissions,
-                                    record.get("tokens", each * len(emissions))))
+            if record["emissions_ns"] and record["outcome"] == "finished":
+                truths.append(Truth(record["request_id"], record["arrival_ns"],
+                                    record["emissions_ns"]))
     return sorted(truths, key=lambda truth: truth.arrival_ns)

@@ -49,12 +49,16 @@ class TreeWatcher(threading.Thread):
                 self.cpu_s[pid] = (int(f[11]) + int(f[12])) / TICK
 
 
-def run(command, log_file, timeout_s, environment=None):
-    """Runs the command; its output goes to log_file. Returns start_ns, status, cpu_s, rss."""
+def run(command, log_file, timeout_s, environment=None, cpus=None):
+    """Runs the command on those CPUs (None: on all); its output goes to log_file. Returns
+    start_ns, status, cpu_s and peak_rss_bytes."""
+    def keep_to_cpus():
+        os.sched_setaffinity(0, cpus)
     with open(log_file, "wb") as log:
         start_ns = time.monotonic_ns()
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,
                                    stdin=subprocess.DEVNULL, start_new_session=True,
+                                   preexec_fn=keep_to_cpus if cpus else None,
                                    env={**os.environ, **(environment or {})})
         watcher = TreeWatcher(process.pid)
         watcher.start()

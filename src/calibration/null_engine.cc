@@ -276,7 +276,9 @@ class NullEngine::Loop {
     peer.truth.emissions.reserve(peer.tokens);
     peer.due = first_due(options_, origin_, now, id);
     due_.push({peer.due, id});
-    (void)settle(id, peer, peer.http->send(NullWire::head()));
+    (void)settle(
+        id, peer,
+        peer.http->send(options_.early_role ? NullWire::head() + wire.role() : NullWire::head()));
   }
 
   void emit_due() {
@@ -297,7 +299,7 @@ class NullEngine::Loop {
     const bool last = peer.emitted + count == peer.tokens;
     std::string_view bytes = peer.wire->tokens(count);
     if (first || last) {
-      scratch_ = first ? peer.wire->role() : std::string();
+      scratch_ = first && !options_.early_role ? peer.wire->role() : std::string();
       scratch_ += last ? peer.wire->last(count) : peer.wire->tokens(count);
       if (last) scratch_ += NullWire::end(peer.tokens, peer.usage);
       bytes = scratch_;

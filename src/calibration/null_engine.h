@@ -25,6 +25,9 @@ struct NullEngineOptions {
   /// 0: every stream has its own phase. G > 0: streams belong to G groups, whose tokens are
   /// written back to back, as after a step of an engine.
   std::uint32_t bursts = 0;
+  /// A chat answer's role event leaves with the headers, as some servers send it, instead of with
+  /// the first token.
+  bool early_role = false;
   std::filesystem::path truth_file;  ///< where true times are written; empty = kept in memory
 };
 

@@ -261,6 +261,8 @@ void add_null_engine(CLI::App& program, Action& action) {
       ->add_option("--bursts", options->bursts,
                    "Write tokens in so many bursts a token gap, as engine steps do; 0 = spread")
       ->capture_default_str();
+  command->add_flag("--early-role", options->early_role,
+                    "Send the role event with the headers, not with the first token");
   command
       ->add_option("--truth-file", *truth,
                    "Write the true emission time of every token, one JSON line per request")

@@ -93,6 +93,14 @@ class CalibrateCase(IntegrationCase):
             self.assertEqual(10, len(line["emissions_ns"]))
             self.assertEqual(10, record["output_tokens"])
 
+    def test_null_engine_sends_an_early_role_before_any_token(self):
+        _, url = self.start_null_engine("--early-role", "--ttft-ms", "3600000")
+        request = urllib.request.Request(url + "/v1/chat/completions",
+                                         data=json.dumps({"max_tokens": 2, "stream": True}).encode())
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            delta = json.loads(answer.readline().removeprefix(b"data: "))["choices"][0]["delta"]
+        self.assertEqual({"role": "assistant", "content": ""}, delta)
+
     def test_null_engine_other_routes(self):
         _, url = self.start_null_engine()
         with urllib.request.urlopen(url + "/v1/models", timeout=10) as answer:

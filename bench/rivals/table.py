@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Writes the Markdown tables of one or more rivals.json files, one table for each load.
+
+    bench/rivals/table.py results/rivals-*/rivals.json [--short] [--markdown FILE]
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+
+CPU_NET = "net_cpu_s_per_1000_tokens"
+
+
+def number(value, digits=2):
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def middle(rows, *path):
+    """The median of a figure over rows; None when none has it."""
+    values = []
+    for row in rows:
+        value = row
+        for key in path:
+            value = (value or {}).get(key)
+        if value is not None:
+            values.append(value)
+    return statistics.median(values) if values else None
+
+
+def span(rows, *path, digits=2):
+    """The median, and the range where there are several."""
+    text = number(middle(rows, *path), digits)
+    values = [middle([row], *path) for row in rows]
+    values = [value for value in values if value is not None]
+    if len(values) < 2:
+        return text
+    return f"{text} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+
+
+def pair(rows, name, figure):
+    """Reported / true."""
+    return (f"{span(rows, name, 'reported', figure)} / "
+            f"{number(middle(rows, name, 'true', figure))}")
+
+
+def share(rows):
+    """Tokens reported, in percent of the true ones."""
+    counted = [{"share": 100 * row["tokens"]["reported"] / row["tokens"]["true"]} for row in rows
+               if row["tokens"]["reported"] is not None]
+    return number(middle(counted, "share"), 0)
+
+
+LONG = (
+    ("version", lambda rows: str(rows[0]["version"])),
+    ("runs", lambda rows: str(len(rows))),
+    ("TTFT mean ms", lambda rows: pair(rows, "ttft_ms", "mean")),
+    ("TTFT p99 ms", lambda rows: pair(rows, "ttft_ms", "p99")),
+    ("ITL mean ms", lambda rows: pair(rows, "itl_ms", "mean")),
+    ("ITL p99 ms", lambda rows: pair(rows, "itl_ms", "p99")),
+    ("TPOT mean ms", lambda rows: pair(rows, "tpot_ms", "mean")),
+    ("tokens, % of true", share),
+    ("in flight asked / held", lambda rows: f"{rows[0]['in_flight']['asked']} / "
+     f"{number(middle(rows, 'in_flight', 'mean'), 0)}"),
+    ("CPU s per 1,000 tokens: whole", lambda rows: span(rows, "cpu_s_per_1000_tokens", digits=4)),
+    ("net", lambda rows: span(rows, CPU_NET, digits=4)),
+    ("peak RSS MB", lambda rows: number(
+        middle([{"mb": row["peak_rss_bytes"] / 1e6} for row in rows], "mb"), 0)),
+    ("start-up s", lambda rows: number(middle(rows, "startup_s"))),
+    ("failures", lambda rows: number(middle(rows, "failures"), 0)),
+)
+SHORT = ("TTFT mean ms", "ITL p99 ms", "in flight asked / held", "CPU s per 1,000 tokens: whole",
+         "net", "peak RSS MB", "start-up s")
+
+
+def groups(results):
+    """{(load, client cores): {client: rows}}, in the order of the files."""
+    found = {}
+    for result in results:
+        key = (json.dumps(result["load"]), result["client_cores"])
+        for row in result["rows"]:
+            found.setdefault(key, {}).setdefault(row["client"], []).append(row)
+    return found
+
+
+def load_words(load, cores):
+    words = (f"{load['streams']:,} streams, {load['tokens']} tokens a request, TTFT "
+             f"{load['ttft_ms']:g} ms and ITL {load['itl_ms']:g} ms at the server, "
+             f"{load['requests'] or 3 * load['streams']:,} requests, "
+             f"{'warmed' if load['warm'] else 'cold'}")
+    if load["tokens_per_chunk"] > 1:
+        words += f", {load['tokens_per_chunk']} tokens an event"
+    if load["bursts"]:
+        words += f", in {load['bursts']} bursts"
+    if load["early_role"]:
+        words += ", role event with the headers"
+    return f"{words}; client on {'one core' if cores == 'one' else 'all cores'}"
+
+
+def client_line(name, rows, columns):
+    done = [row for row in rows if "skipped" not in row]
+    if not done:
+        return f"| {name} | skipped: {rows[0]['skipped']} |" + " |" * (len(columns) - 1)
+    return "| " + " | ".join([name] + [make(done) for _, make in columns]) + " |"
+
+
+def markdown(results, short=False):
+    columns = [column for column in LONG if not short or column[0] in SHORT]
+    parts = []
+    for (load, cores), clients in groups(results).items():
+        parts.append(f"**{load_words(json.loads(load), cores)}**\n")
+        parts.append("| client | " + " | ".join(name for name, _ in columns) + " |")
+        parts.append("|" + " --- |" * (len(columns) + 1))
+        parts += [client_line(name, rows, columns) for name, rows in clients.items()]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("results", nargs="+", help="rivals.json files")
+    parser.add_argument("--short", action="store_true", help="fewer columns")
+    parser.add_argument("--markdown", default="", help="file to write (default: standard output)")
+    options = parser.parse_args()
+    text = markdown([json.loads(Path(file).read_text(encoding="utf-8"))
+                     for file in options.results], options.short)
+    if options.markdown:
+        Path(options.markdown).write_text(text, encoding="utf-8")
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
