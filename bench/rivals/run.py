@@ -51,7 +51,7 @@ def compare(context, cost, truths):
     row["peak_rss_bytes"] = cost["peak_rss_bytes"]
     row["startup_s"] = (truths[0].arrival_ns - cost["start_ns"]) / 1e9
     row["version"] = reported["version"]
-    for extra in ("verdict", "codes"):
+    for extra in ("ttft_wire_ms", "verdict", "codes"):
         if extra in reported:
             row[extra] = reported[extra]
     return row

@@ -56,6 +56,8 @@ LONG = (
     ("runs", lambda rows: str(len(rows))),
     ("TTFT mean ms", lambda rows: pair(rows, "ttft_ms", "mean")),
     ("TTFT p99 ms", lambda rows: pair(rows, "ttft_ms", "p99")),
+    ("from the send: mean; p99 ms", lambda rows: f"{number(middle(rows, 'ttft_wire_ms', 'mean'))}; "
+     f"{number(middle(rows, 'ttft_wire_ms', 'p99'))}"),
     ("ITL mean ms", lambda rows: pair(rows, "itl_ms", "mean")),
     ("ITL p99 ms", lambda rows: pair(rows, "itl_ms", "p99")),
     ("TPOT mean ms", lambda rows: pair(rows, "tpot_ms", "mean")),

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "calibration/null_wire.h"
+#include "net/receive.h"
 #include "sim/http_connection.h"
 #include "sim/server_loop.h"
 
@@ -37,7 +38,6 @@ constexpr int kLongestWaitMs = 100;
 constexpr int kEventsPerWait = 64;
 /// Tokens written before new requests are looked at again.
 constexpr int kEmissionsPerTurn = 256;
-constexpr std::uint32_t kDefaultTokens = 100;
 /// Longest answer that a request may ask for.
 constexpr std::uint64_t kMostTokens = 1'000'000;
 constexpr const char* kModels = R"({"object":"list","data":[{"id":"null","object":"model",)"
@@ -66,19 +66,6 @@ void raise_file_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-std::uint64_t asked_tokens(const nlohmann::json& body) {
-  for (const char* key : {"max_completion_tokens", "max_tokens"}) {
-    const auto found = body.find(key);
-    if (found != body.end() && found->is_number_unsigned()) return found->get<std::uint64_t>();
-  }
-  return kDefaultTokens;
-}
-
-bool wants_usage(const nlohmann::json& body) {
-  const auto options = body.find("stream_options");
-  return options != body.end() && options->is_object() && options->value("include_usage", false);
 }
 
 }  // namespace
@@ -129,6 +116,7 @@ class NullEngine::Loop {
           fmt::format("cannot listen on {}:{}: {}; choose another host or port", options_.host,
                       options_.port, good ? std::strerror(errno) : "not an IPv4 address")};
     }
+    net::enable_receive_stamps(listener_.get());  // what it accepts inherits this
     watch(listener_.get(), kListener, EPOLL_CTL_ADD, EPOLLIN);
     return ntohs(address.sin_port);
   }
@@ -166,6 +154,7 @@ class NullEngine::Loop {
     const NullWire* wire = nullptr;
     std::uint32_t tokens = 0;  ///< of the whole answer
     std::uint32_t emitted = 0;
+    base::TimePoint arrival;  ///< of the newest bytes at this host, by the kernel where it says
     base::TimePoint due;
     sim::TruthRecord truth;
   };
@@ -223,11 +212,27 @@ class NullEngine::Loop {
   void receive(PeerId id) {
     const auto found = peers_.find(id);
     if (found == peers_.end()) return;
-    if (found->second.http->fill() == sim::Link::closed) {
+    if (read_all(found->second) == sim::Link::closed) {
       drop(id);
       return;
     }
     take_request(id, found->second);
+  }
+
+  sim::Link read_all(Peer& peer) {
+    for (;;) {
+      const net::Received got =
+          net::receive(peer.http->fd(), read_buffer_.data(), read_buffer_.size());
+      if (got.status == net::Received::Status::would_block) return sim::Link::open;
+      if (got.status != net::Received::Status::bytes) return sim::Link::closed;
+      const base::TimePoint now = base::now();
+      (void)stamps_.refresh(now);
+      peer.arrival = got.stamp_ns == 0 ? now : std::min(now, stamps_.to_monotonic(got.stamp_ns));
+      if (peer.http->take({read_buffer_.data(), got.size}) == sim::Link::closed) {
+        return sim::Link::closed;
+      }
+      if (got.size < read_buffer_.size()) return sim::Link::open;
+    }
   }
 
   void take_request(PeerId id, Peer& peer) {
@@ -250,7 +255,6 @@ class NullEngine::Loop {
   }
 
   void begin(PeerId id, Peer& peer, const sim::HttpRequest& request, const NullWire& wire) {
-    const base::TimePoint now = base::now();
     const auto body = nlohmann::json::parse(request.body, nullptr, false);
     const char* problem = nullptr;
     if (!body.is_object()) {
@@ -271,10 +275,10 @@ class NullEngine::Loop {
     peer.emitted = 0;
     peer.truth = sim::TruthRecord();
     peer.truth.request_id = request.request_id;
-    peer.truth.arrival = now;
+    peer.truth.arrival = peer.arrival;
     peer.truth.prompt_tokens = 1;
     peer.truth.emissions.reserve(peer.tokens);
-    peer.due = first_due(options_, origin_, now, id);
+    peer.due = first_due(options_, origin_, peer.arrival, id);
     due_.push({peer.due, id});
     (void)settle(
         id, peer,
@@ -356,6 +360,8 @@ class NullEngine::Loop {
   std::unordered_map<PeerId, Peer> peers_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::string scratch_;
+  std::array<char, 16'384> read_buffer_;
+  net::StampClock stamps_;
   std::vector<sim::TruthRecord> truth_;
   sim::TruthLog log_;
 };

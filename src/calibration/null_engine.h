@@ -40,7 +40,9 @@ base::TimePoint first_due(const NullEngineOptions& options, base::TimePoint orig
 /// A server that computes nothing and knows when it wrote every token (methodology M4): an
 /// OpenAI-style endpoint that answers any request with fixed events at fixed times. One thread,
 /// which asks for real-time priority and takes the last core allowed to the process when there are
-/// several. A true time is read just before the write that carries the token.
+/// several. A true time is read just before the write that carries the token; a request's arrival
+/// is the kernel's receive stamp of its last bytes, so that time in the socket, behind other
+/// requests, is the server's and not the client's.
 class NullEngine {
  public:
   /// Starts serving. Errors have kind `engine` when the address cannot be bound, `output` when the

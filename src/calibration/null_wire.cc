@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/assert.h"
 #include "sim/wire.h"
 
@@ -9,6 +11,7 @@ namespace tokamark::calibration {
 
 namespace {
 
+constexpr std::uint32_t kDefaultTokens = 100;
 constexpr std::string_view kOpenChat =
     R"(data: {"id":"chatcmpl-00000000000000000000000000000000","object":"chat.completion.chunk",)"
     R"("created":1764000000,"model":"null","choices":[)";
@@ -79,6 +82,19 @@ std::string NullWire::json_answer(int status, const std::string& body) {
   return fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{}\r\n{}", status,
       sim::status_text(status), body.size(), sim::kSimulatedHeader, body);
+}
+
+std::uint64_t asked_tokens(const nlohmann::json& body) {
+  for (const char* key : {"max_completion_tokens", "max_tokens"}) {
+    const auto found = body.find(key);
+    if (found != body.end() && found->is_number_unsigned()) return found->get<std::uint64_t>();
+  }
+  return kDefaultTokens;
+}
+
+bool wants_usage(const nlohmann::json& body) {
+  const auto options = body.find("stream_options");
+  return options != body.end() && options->is_object() && options->value("include_usage", false);
 }
 
 }  // namespace tokamark::calibration

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,10 @@ class NullWire {
   std::string role_;
   std::vector<std::string> middle_, last_;  ///< by number of tokens
 };
+
+/// The length that a request's body asks for; 100 where it names none.
+std::uint64_t asked_tokens(const nlohmann::json& body);
+/// The request asks for a usage event at the end.
+bool wants_usage(const nlohmann::json& body);
 
 }  // namespace tokamark::calibration

@@ -31,8 +31,7 @@ Link HttpConnection::fill() {
   for (;;) {
     const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
     if (got > 0) {
-      input_.append(buffer.data(), static_cast<std::size_t>(got));
-      if (input_.size() > kInputLimit) return Link::closed;
+      if (take({buffer.data(), static_cast<std::size_t>(got)}) == Link::closed) return Link::closed;
       if (static_cast<std::size_t>(got) < buffer.size()) return Link::open;
       continue;
     }
@@ -40,6 +39,11 @@ Link HttpConnection::fill() {
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Link::open;
     return Link::closed;
   }
+}
+
+Link HttpConnection::take(std::string_view bytes) {
+  input_.append(bytes);
+  return input_.size() > kInputLimit ? Link::closed : Link::open;
 }
 
 std::optional<HttpRequest> HttpConnection::next_request() {

@@ -37,6 +37,8 @@ class HttpConnection {
   /// Reads what the socket holds. `closed` on end of stream, on an error, and when a client sends
   /// more than the input limit while it waits for an answer.
   Link fill();
+  /// Takes bytes that the owner read from the socket, in place of `fill`; `closed` above the limit.
+  Link take(std::string_view bytes);
   /// The next whole request in the input; nothing while one is incomplete or after bad input.
   std::optional<HttpRequest> next_request();
   /// The input is not HTTP; the connection cannot be used any more.
