@@ -82,7 +82,7 @@ def check_arithmetic():
     assert run.measured_truths(three, load, report) == [three[1]]
     net = run.net_cpu({"cpu_s": 5, "tokens_sent": 3000}, {"cpu_s": 3, "tokens_sent": 1000})
     assert net == 1.0, net
-    assert run.net_cpu({"cpu_s": 5, "tokens_sent": 3000}, {"cpu_s": 3, "tokens_sent": 2000}) is None
+    assert run.net_cpu({"cpu_s": 5, "tokens_sent": 3000}, {"cpu_s": 3, "tokens_sent": 2500}) is None
     rows = [{"x": {"reported": {"mean": value}, "true": {"mean": 1}}} for value in (1, 5, 2)]
     assert table.pair(rows, "x", "mean") == "2.00 (1.00–5.00) / 1.00"
 

@@ -18,6 +18,13 @@ for name in "$@"; do
   fi
   environment=$root/.cache/rivals/$name
   "$python" -m venv "$environment"
+  if grep -q '^# beside vllm' "$list"; then
+    for packages in "$root"/.cache/rivals/vllm/lib/python*/site-packages; do
+      [ -d "$packages" ] || { echo "install.sh: $name: install vllm first" >&2; exit 2; }
+      echo "$packages" > "$("$environment/bin/python" -c \
+        'import sysconfig; print(sysconfig.get_path("purelib"))')/vllm.pth"
+    done
+  fi
   # SGLang's own dependencies are a whole engine; its bench client needs only the few in the list.
   if grep -q '^# no-deps' "$list"; then
     "$environment/bin/pip" install --quiet --no-deps -r <(sed -n '/^# no-deps/,$p' "$list")

@@ -76,9 +76,9 @@ def play(name, options, load, folder):
 
 def net_cpu(row, short):
     """CPU per 1,000 tokens without what does not grow with the load, from two lengths of it; None
-    where the two do not differ by half."""
+    where the two differ by less than a quarter."""
     tokens = row["tokens_sent"] - short["tokens_sent"]
-    if tokens < 0.5 * row["tokens_sent"]:
+    if tokens < 0.25 * row["tokens_sent"]:
         return None
     return 1e3 * (row["cpu_s"] - short["cpu_s"]) / tokens
 

@@ -5,9 +5,14 @@
 """
 
 import argparse
+import dataclasses
 import json
 import statistics
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from rivals import cases, clients  # noqa: E402
 
 CPU_NET = "net_cpu_s_per_1000_tokens"
 
@@ -76,13 +81,18 @@ SHORT = ("TTFT mean ms", "ITL p99 ms", "in flight asked / held", "CPU s per 1,00
 
 
 def groups(results):
-    """{(load, client cores): {client: rows}}, in the order of the files."""
+    """[(load, client cores, {client: rows})]; named loads first, clients in the order of ALL."""
+    named = [dataclasses.asdict(load) for load in cases.CASES.values()]
     found = {}
     for result in results:
-        key = (json.dumps(result["load"]), result["client_cores"])
+        load = result["load"]
+        place = named.index(load) if load in named else len(named)
+        key = (place, result["client_cores"] != "one", json.dumps(load))
+        group = found.setdefault(key, (load, result["client_cores"], {}))
         for row in result["rows"]:
-            found.setdefault(key, {}).setdefault(row["client"], []).append(row)
-    return found
+            group[2].setdefault(row["client"], []).append(row)
+    return [(load, cores, {name: rows[name] for name in clients.ALL if name in rows})
+            for _, (load, cores, rows) in sorted(found.items())]
 
 
 def load_words(load, cores):
@@ -109,11 +119,13 @@ def client_line(name, rows, columns):
 def markdown(results, short=False):
     columns = [column for column in LONG if not short or column[0] in SHORT]
     parts = []
-    for (load, cores), clients in groups(results).items():
-        parts.append(f"**{load_words(json.loads(load), cores)}**\n")
+    for load, cores, rows in groups(results):
+        name = next((name for name, case in cases.CASES.items()
+                     if dataclasses.asdict(case) == load), "")
+        parts.append(f"**{name}{': ' if name else ''}{load_words(load, cores)}**\n")
         parts.append("| client | " + " | ".join(name for name, _ in columns) + " |")
         parts.append("|" + " --- |" * (len(columns) + 1))
-        parts += [client_line(name, rows, columns) for name, rows in clients.items()]
+        parts += [client_line(client, done, columns) for client, done in rows.items()]
         parts.append("")
     return "\n".join(parts)
 
