@@ -84,11 +84,11 @@ TEST(Reconcile, MoreEventsThanTokensContradictTheUsage) {
   std::vector records{request(0, 1, 3), request(0, 1, 3)};
   for (RequestRecord& r : records) {
     r.output_tokens_source = record::TokenSource::usage;
-    r.chunks.resize(4);  // three tokens and the one that ends
+    for (int i = 0; i < 4; ++i) r.chunks.push_back({});  // three tokens and the one that ends
   }
   EXPECT_EQ(contradictory_usages(records).contradictory, 0);
   EXPECT_EQ(contradictory_usages(records).all, 2);
-  records[0].chunks.resize(5);
+  records[0].chunks.push_back({});
   EXPECT_EQ(contradictory_usages(records).contradictory, 1);
   records[0].output_tokens_source = record::TokenSource::chunks;  // nobody counted
   EXPECT_EQ(contradictory_usages(records).all, 1);

@@ -190,16 +190,16 @@ TEST_F(Verdicts, RecordsThatDoNotAddUpToTheLoadAreFound) {
 }
 
 TEST_F(Verdicts, EventsThatArriveTogetherAreFound) {
-  for (std::size_t i = 0; i < 100; ++i) records[i].chunks[0].flags = record::kSharedRead;
+  for (std::size_t i = 0; i < 100; ++i) records[i].chunks.mark_last_shared();
   EXPECT_THAT(codes(), IsEmpty());  // 100 of 2,000 are 5 %
-  records[100].chunks[0].flags = record::kSharedRead;
+  records[100].chunks.mark_last_shared();
   EXPECT_THAT(codes(), ElementsAre("shared_reads"));
 }
 
 TEST_F(Verdicts, AHeldBackAnswerIsNotToldAsSharedReadsToo) {
   for (RequestRecord& r : records) {
     r.first_token = r.last_token - milliseconds(10);
-    r.chunks[0].flags = record::kSharedRead;
+    r.chunks.mark_last_shared();
   }
   EXPECT_THAT(codes(), ElementsAre("not_streaming"));
 }
@@ -250,7 +250,7 @@ TEST_F(Verdicts, AUsageThatItsEventsContradictIsFoundAndSaysNothingOfLengths) {
   EXPECT_THAT(codes(), IsEmpty());
   for (std::size_t i = 0; i < 21; ++i) {
     records[i].output_tokens = 80;  // twice what was asked, and what the events counted
-    records[i].chunks[0].tokens = records[i].chunks[1].tokens = 0;
+    records[i].chunks.forget_tokens();
   }
   EXPECT_THAT(codes(), ElementsAre("token_count_mismatch"));
 }

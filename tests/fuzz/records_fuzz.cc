@@ -29,11 +29,11 @@ void check_same(const record::RequestRecord& a, const record::RequestRecord& b) 
   TOKAMARK_ASSERT(a.bytes_sent == b.bytes_sent && a.bytes_received == b.bytes_received);
   TOKAMARK_ASSERT(a.connections == b.connections && a.resends == b.resends);
   TOKAMARK_ASSERT(a.chunks.size() == b.chunks.size());
-  for (std::size_t i = 0; i < a.chunks.size(); ++i) {
-    TOKAMARK_ASSERT(a.chunks[i].time == b.chunks[i].time);
-    TOKAMARK_ASSERT(a.chunks[i].receive_delay == b.chunks[i].receive_delay);
-    TOKAMARK_ASSERT(a.chunks[i].tokens == b.chunks[i].tokens);
-    TOKAMARK_ASSERT(a.chunks[i].flags == b.chunks[i].flags);
+  auto other = b.chunks.begin();
+  for (const record::Chunk& chunk : a.chunks) {
+    TOKAMARK_ASSERT(chunk.time == other->time && chunk.receive_delay == other->receive_delay);
+    TOKAMARK_ASSERT(chunk.tokens == other->tokens && chunk.flags == other->flags);
+    ++other;
   }
 }
 
