@@ -233,16 +233,18 @@ class StreamEventParser::Reader {
       buffer_.resize(data.size() * 2 + simdjson::SIMDJSON_PADDING);
     }
     std::memcpy(buffer_.data(), data.data(), data.size());
-    // A text without all its closing brackets is read one byte too far: an earlier event's bytes
-    // there could close it.
-    std::memset(buffer_.data() + data.size(), 0, simdjson::SIMDJSON_PADDING);
+    // A text whose brackets do not match is read one byte too far. There must be nothing that leads
+    // on, as an earlier event's bytes would.
+    buffer_[data.size()] = '\0';
     od::document document;
     od::object root;
     if (parser_.iterate(buffer_.data(), data.size(), buffer_.size()).get(document)) return false;
     if (document.get_object().get(root)) return false;
     const bool escapes = data.find('\\') != std::string_view::npos;
-    return escapes ? FieldReader<true>(event).read_event(root)
-                   : FieldReader<false>(event).read_event(root);
+    const bool read = escapes ? FieldReader<true>(event).read_event(root)
+                              : FieldReader<false>(event).read_event(root);
+    const char* rest = nullptr;
+    return read && document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
   }
 
  private:

@@ -131,11 +131,19 @@ TEST(StreamEvent, AnythingElseIsMalformed) {
   }
 }
 
-// As after a byte was lost: the parser walks one closing bracket too far in the second text.
-TEST(StreamEvent, AnEarlierEventDoesNotCloseABrokenOne) {
+// Its brackets do not match, so that it is read beyond its end.
+TEST(StreamEvent, ABrokenEventIsReadAlikeWhateverWasReadBefore) {
+  const std::string broken = R"({"error":"gone","choices":]})";
   StreamEventParser parser;
+  const bool malformed_at_first = parser.parse(broken).malformed;
   EXPECT_FALSE(parser.parse(R"({"error":"gone","choices":[]})").malformed);
-  EXPECT_TRUE(parser.parse(R"({"error":"gone","choices":]})").malformed);
+  EXPECT_EQ(parser.parse(broken).malformed, malformed_at_first);
+}
+
+TEST(StreamEvent, TextBehindTheObjectIsMalformed) {
+  StreamEventParser parser;
+  EXPECT_TRUE(parser.parse(R"({"choices":[]} {})").malformed);
+  EXPECT_TRUE(parser.parse(R"({"choices":[]}})").malformed);
 }
 
 TEST(StreamEvent, AnErrorThatIsNoJsonIsMalformed) {
