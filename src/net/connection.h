@@ -36,7 +36,9 @@ class Connection {
 
   /// Asks for the memory that the next `read` needs beside this object's own: `prefetch_session`
   /// first, `prefetch_targets` some reads later.
-  void prefetch_session() const { __builtin_prefetch(tls_.get(), 1); }
+  void prefetch_session() const {
+    if (tls_) __builtin_prefetch(tls_.get(), 1);
+  }
   void prefetch_targets() const {
     if (tls_) tls_->prefetch();
   }

@@ -62,6 +62,9 @@ void ChunkList::push_back(const Chunk& chunk) {
   end = put(end, earlier ? 0 - step : step);
   end = put(end, negative ? 0 - delay : delay);
   last_ = bytes_.size();
+  // In smaller steps than a vector's doubling: thousands of lists grow at the same time.
+  const std::size_t size = last_ + static_cast<std::size_t>(end - text);
+  if (size > bytes_.capacity()) bytes_.reserve(size + size / 8 + kMostBytes);
   bytes_.insert(bytes_.end(), text, end);
   last_time_ = chunk.time;
   ++size_;

@@ -44,6 +44,12 @@ TEST(ChunkList, KeepsATokenInEightBytes) {
   EXPECT_LE(list.bytes(), 8 * list.size());
 }
 
+TEST(ChunkList, GrowsInSmallSteps) {
+  ChunkList list;
+  for (int i = 0; i < 10'000; ++i) list.push_back({milliseconds(10) * i, {}, 1, kKernelStamp});
+  EXPECT_LE(list.bytes(), 8 * list.size());
+}
+
 TEST(ChunkList, MarksOnlyTheNewestChunkShared) {
   ChunkList list{{milliseconds(1), {}, 1, kKernelStamp}, {milliseconds(2), {}, 1, kKernelStamp}};
   list.mark_last_shared();
