@@ -33,7 +33,7 @@ LAYERS = [
     ("JSON, reading the fields (`stream_event.cc`, simdjson)", r"StreamEventParser|ondemand"),
     ("HTTP (`response_parser.cc`, Boost.Beast)", r"beast|ResponseParser"),
     ("server-sent events (`sse.cc`)", r"SseParser"),
-    ("record (`stream_reader.cc`)", r"StreamReader|tokamark::record"),
+    ("record (`stream_reader.cc`, `chunk_list.cc`)", r"StreamReader|tokamark::record"),
     ("the bench program itself", r"main\.cc|:main"),
 ]
 
