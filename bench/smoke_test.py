@@ -5,6 +5,7 @@
 """
 
 import argparse
+import dataclasses
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from rivals import clients, engine, figures, run, table  # noqa: E402
+from rivals import cases, clients, engine, figures, run, table  # noqa: E402
 
 
 def output_of(command):
@@ -87,12 +88,29 @@ def check_arithmetic():
     assert table.pair(rows, "x", "mean") == "2.00 (1.00–5.00) / 1.00"
 
 
+def check_short_table():
+    """A line for each client, out of the named loads; runs on all cores stay out."""
+    def result(case, client, cores, ttft, **more):
+        row = {"client": client, "ttft_ms": {"reported": {"mean": ttft}, "true": {"mean": 50}}}
+        return {"load": dataclasses.asdict(cases.CASES[case]), "client_cores": cores,
+                "rows": [{**row, **more}]}
+    text = table.short([result("early-role", "uvloop", "one", 1),
+                        result("early-role", "uvloop", "all", 2),
+                        result("early-role", "tokamark", "one", 54, ttft_wire_ms={"mean": 51}),
+                        result("early-role", "httpx", "one", 3, skipped="no")])
+    lines = text.splitlines()
+    assert len(lines) == 4, text
+    assert "| 51.00, from the schedule 54.00 / 50.00 |" in lines[2], text
+    assert lines[3].startswith("| uvloop |") and "| 1.00 / 50.00 |" in lines[3], text
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     for name in ("tokamark", "floor", "drain"):
         parser.add_argument(f"--{name}", required=True)
     arguments = parser.parse_args()
     check_arithmetic()
+    check_short_table()
     check_drain(arguments.drain)
     check_floor(arguments.floor, arguments.tokamark)
     check_rivals(arguments.tokamark)

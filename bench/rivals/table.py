@@ -49,6 +49,16 @@ def pair(rows, name, figure):
             f"{number(middle(rows, name, 'true', figure))}")
 
 
+def ttft(rows, figure):
+    """Reported / true. tokamark's is taken from the send on, as the others', and the one from the
+    schedule is put behind it."""
+    if middle(rows, "ttft_wire_ms", "mean") is None:
+        return pair(rows, "ttft_ms", figure)
+    return (f"{span(rows, 'ttft_wire_ms', figure)}, from the schedule "
+            f"{number(middle(rows, 'ttft_ms', 'reported', figure))} / "
+            f"{number(middle(rows, 'ttft_ms', 'true', figure))}")
+
+
 def share(rows):
     """Tokens reported, in percent of the true ones."""
     counted = [{"share": 100 * row["tokens"]["reported"] / row["tokens"]["true"]} for row in rows
@@ -59,10 +69,8 @@ def share(rows):
 LONG = (
     ("version", lambda rows: str(rows[0]["version"])),
     ("runs", lambda rows: str(len(rows))),
-    ("TTFT mean ms", lambda rows: pair(rows, "ttft_ms", "mean")),
-    ("TTFT p99 ms", lambda rows: pair(rows, "ttft_ms", "p99")),
-    ("from the send: mean; p99 ms", lambda rows: f"{number(middle(rows, 'ttft_wire_ms', 'mean'))}; "
-     f"{number(middle(rows, 'ttft_wire_ms', 'p99'))}"),
+    ("TTFT mean ms", lambda rows: ttft(rows, "mean")),
+    ("TTFT p99 ms", lambda rows: ttft(rows, "p99")),
     ("ITL mean ms", lambda rows: pair(rows, "itl_ms", "mean")),
     ("ITL p99 ms", lambda rows: pair(rows, "itl_ms", "p99")),
     ("TPOT mean ms", lambda rows: pair(rows, "tpot_ms", "mean")),
@@ -76,8 +84,14 @@ LONG = (
     ("start-up s", lambda rows: number(middle(rows, "startup_s"))),
     ("failures", lambda rows: number(middle(rows, "failures"), 0)),
 )
-SHORT = ("TTFT mean ms", "ITL p99 ms", "in flight asked / held", "CPU s per 1,000 tokens: whole",
-         "net", "peak RSS MB", "start-up s")
+# One line for each client: columns out of several loads, client on one core.
+SHORT = (
+    ("pace", "TTFT mean ms"), ("pace", "ITL p99 ms"), ("flood", "ITL p99 ms"),
+    ("cold", "TTFT mean ms"),
+    ("chunks", "ITL mean ms"), ("chunks", "TPOT mean ms"),
+    ("early-role", "TTFT mean ms"),
+    ("pace", "CPU s per 1,000 tokens: whole"), ("pace", "peak RSS MB"), ("pace", "start-up s"),
+)
 
 
 def groups(results):
@@ -116,28 +130,53 @@ def client_line(name, rows, columns):
     return "| " + " | ".join([name] + [make(done) for _, make in columns]) + " |"
 
 
-def markdown(results, short=False):
-    columns = [column for column in LONG if not short or column[0] in SHORT]
+def case_name(load):
+    """The name that cases.py gives a load; empty for none."""
+    return next((name for name, case in cases.CASES.items()
+                 if dataclasses.asdict(case) == load), "")
+
+
+def markdown(results):
+    """A table for each load, with every column."""
     parts = []
     for load, cores, rows in groups(results):
-        name = next((name for name, case in cases.CASES.items()
-                     if dataclasses.asdict(case) == load), "")
+        name = case_name(load)
         parts.append(f"**{name}{': ' if name else ''}{load_words(load, cores)}**\n")
-        parts.append("| client | " + " | ".join(name for name, _ in columns) + " |")
-        parts.append("|" + " --- |" * (len(columns) + 1))
-        parts += [client_line(client, done, columns) for client, done in rows.items()]
+        parts.append("| client | " + " | ".join(name for name, _ in LONG) + " |")
+        parts.append("|" + " --- |" * (len(LONG) + 1))
+        parts += [client_line(client, done, LONG) for client, done in rows.items()]
         parts.append("")
     return "\n".join(parts)
+
+
+def short(results):
+    """One table over the named loads: the columns of SHORT."""
+    make = dict(LONG)
+    found = {}  # {client: {case: rows}}
+    for load, cores, rows in groups(results):
+        if cores == "one" and case_name(load):
+            for client, all_rows in rows.items():
+                done = [row for row in all_rows if "skipped" not in row]
+                if done:
+                    found.setdefault(client, {})[case_name(load)] = done
+    lines = ["| client | " + " | ".join(f"{case}: {name}" for case, name in SHORT) + " |",
+             "|" + " --- |" * (len(SHORT) + 1)]
+    for client in clients.ALL:
+        if client in found:
+            cells = [make[name](found[client][case]) if case in found[client] else ""
+                     for case, name in SHORT]
+            lines.append("| " + " | ".join([client] + cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("results", nargs="+", help="rivals.json files")
-    parser.add_argument("--short", action="store_true", help="fewer columns")
+    parser.add_argument("--short", action="store_true", help="one table, a line for each client")
     parser.add_argument("--markdown", default="", help="file to write (default: standard output)")
     options = parser.parse_args()
-    text = markdown([json.loads(Path(file).read_text(encoding="utf-8"))
-                     for file in options.results], options.short)
+    results = [json.loads(Path(file).read_text(encoding="utf-8")) for file in options.results]
+    text = short(results) if options.short else markdown(results)
     if options.markdown:
         Path(options.markdown).write_text(text, encoding="utf-8")
     else:
