@@ -9,6 +9,7 @@ import dataclasses
 import json
 import statistics
 import sys
+import textwrap
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -141,7 +142,8 @@ def markdown(results):
     parts = []
     for load, cores, rows in groups(results):
         name = case_name(load)
-        parts.append(f"**{name}{': ' if name else ''}{load_words(load, cores)}**\n")
+        words = f"**{name}{': ' if name else ''}{load_words(load, cores)}**"
+        parts.append(textwrap.fill(words, 100, break_on_hyphens=False) + "\n")
         parts.append("| client | " + " | ".join(name for name, _ in LONG) + " |")
         parts.append("|" + " --- |" * (len(LONG) + 1))
         parts += [client_line(client, done, LONG) for client, done in rows.items()]
