@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from pathlib import Path
@@ -68,6 +69,8 @@ def play(name, options, load, folder):
         command = clients.ALL[name].command(context)
         cost = processes.run(command, context.log, options.timeout_s,
                              {"HF_HUB_DISABLE_TELEMETRY": "1"}, client_cpus)
+    if cost["status"] == -signal.SIGKILL:
+        raise RuntimeError(f"had not ended after {options.timeout_s:g} s")
     row = {"exit_status": cost["status"], **compare(context, cost, engine.read_truth(truth_file))}
     if not options.keep:
         truth_file.unlink()
