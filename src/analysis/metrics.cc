@@ -263,8 +263,11 @@ record::TrialClient compute_client(const TrialFacts& facts,
   double late = 0.0, chunks = 0.0, shared = 0.0, stamped = 0.0;
   for (const RequestRecord& record : records) {
     if (!measured(record) || record.sent.count() < 0) continue;
-    lateness.push_back(base::to_ms(record.sent - record.scheduled));
-    if (record.sent - record.scheduled > kLate) late += 1.0;
+    // A request that went out once more was late because its server closed the connection.
+    if (record.resends == 0) {
+      lateness.push_back(base::to_ms(record.sent - record.scheduled));
+      if (record.sent - record.scheduled > kLate) late += 1.0;
+    }
     for (const record::Chunk& chunk : record.chunks) {
       chunks += 1.0;
       if ((chunk.flags & record::kSharedRead) != 0) shared += 1.0;

@@ -125,6 +125,19 @@ TEST_F(Verdicts, ALateClientIsFoundByItsP99) {
   EXPECT_THAT(codes(), ElementsAre("client_late"));
 }
 
+TEST_F(Verdicts, ARequestThatTheServerHadSentTwiceIsNotTheClientsLateness) {
+  for (std::size_t i = 0; i < 20; ++i) {
+    records[i].sent = records[i].scheduled + milliseconds(50);
+    records[i].first_token = records[i].sent + milliseconds(100);
+    records[i].last_token = records[i].first_token + milliseconds(390);
+    records[i].resends = 1;
+  }
+  facts.validity.ttft_excess_share = 1.0;  // their TTFT has the first attempt in it
+  EXPECT_THAT(codes(), IsEmpty());
+  for (std::size_t i = 0; i < 20; ++i) records[i].resends = 0;
+  EXPECT_THAT(codes(), ElementsAre("client_late"));
+}
+
 TEST_F(Verdicts, ALatenessBelowTheLimitIsNoFault) {
   for (RequestRecord& r : records) r.sent = r.scheduled + microseconds(900);
   EXPECT_THAT(codes(), IsEmpty());
