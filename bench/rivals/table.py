@@ -80,8 +80,6 @@ LONG = (
      f"{number(middle(rows, 'in_flight', 'mean'), 0)}"),
     ("CPU s per 1,000 tokens: whole", lambda rows: span(rows, "cpu_s_per_1000_tokens", digits=4)),
     ("net", lambda rows: span(rows, CPU_NET, digits=4)),
-    ("peak RSS MB", lambda rows: number(
-        middle([{"mb": row["peak_rss_bytes"] / 1e6} for row in rows], "mb"), 0)),
     ("start-up s", lambda rows: number(middle(rows, "startup_s"))),
     ("failures", lambda rows: number(middle(rows, "failures"), 0)),
 )
@@ -91,7 +89,7 @@ SHORT = (
     ("cold", "TTFT mean ms"),
     ("chunks", "ITL mean ms"), ("chunks", "TPOT mean ms"),
     ("early-role", "TTFT mean ms"),
-    ("pace", "CPU s per 1,000 tokens: whole"), ("pace", "peak RSS MB"), ("pace", "start-up s"),
+    ("pace", "CPU s per 1,000 tokens: whole"), ("pace", "start-up s"),
 )
 
 
@@ -165,7 +163,7 @@ def short(results):
              "|" + " --- |" * (len(SHORT) + 1)]
     for client in clients.ALL:
         if client in found:
-            cells = [make[name](found[client][case]) if case in found[client] else ""
+            cells = [make[name](found[client][case]) if case in found[client] else "not run"
                      for case, name in SHORT]
             lines.append("| " + " | ".join([client] + cells) + " |")
     return "\n".join(lines) + "\n"
