@@ -29,11 +29,11 @@ def measure(tokamark, load, folder):
     truth_file = folder / "truth.jsonl"
     with engine.start(tokamark, load, truth_file) as server:
         context = clients.Context(load, server, folder, tokamark)
-        cost = processes.run(clients.Tokamark().command(context), context.log, 600)
-    tokens = sum(t.tokens for t in engine.read_truth(truth_file, load.tokens_per_chunk))
+        cost = processes.run(clients.Tokamark(calibrated=False).command(context), context.log, 600)
+    tokens = sum(t.tokens for t in engine.read_truth(truth_file))
     results = json.loads((folder / "results" / "results.json").read_text(encoding="utf-8"))
     load_cpu_s = results["trials"][0]["client"]["cpu_s"]
-    return {"server": server.kind, "tokens": tokens, "whole_us": 1e6 * cost["cpu_s"] / tokens,
+    return {"tokens": tokens, "whole_us": 1e6 * cost["cpu_s"] / tokens,
             "load_us": 1e6 * load_cpu_s / tokens}
 
 
@@ -53,8 +53,7 @@ def main():
         for _ in range(options.repeats):
             with tempfile.TemporaryDirectory() as folder:
                 runs.append(measure(tokamark, load, Path(folder)))
-        line = {"case": name, **shape, "repeats": len(runs), "server": runs[0]["server"],
-                "tokens": runs[-1]["tokens"]}
+        line = {"case": name, **shape, "repeats": len(runs), "tokens": runs[-1]["tokens"]}
         for figure in ("load_us", "whole_us"):
             values = [run[figure] for run in runs]
             line[figure + "_per_event"] = {"median": round(statistics.median(values), 3),

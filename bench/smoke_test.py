@@ -42,6 +42,14 @@ def check_floor(program, tokamark):
     assert len(truths) == result["responses"], (len(truths), result)
 
 
+def check_scaling(tokamark):
+    program = Path(__file__).resolve().parent / "scaling.py"
+    line = json.loads(output_of([sys.executable, "-B", str(program), "--tokamark", tokamark,
+                                 "--repeats", "1", "--cases", "base"]))
+    assert line["tokens"] >= line["requests"] * 20, line
+    assert 0 < line["load_us_per_event"]["median"] <= line["whole_us_per_event"]["median"], line
+
+
 def check_rivals(tokamark):
     runner = Path(__file__).resolve().parent / "rivals" / "run.py"
     with tempfile.TemporaryDirectory() as folder:
@@ -114,6 +122,7 @@ def main():
     check_short_table()
     check_drain(arguments.drain)
     check_floor(arguments.floor, arguments.tokamark)
+    check_scaling(arguments.tokamark)
     check_rivals(arguments.tokamark)
     print("the programs of bench/ run and report sane JSON")
 

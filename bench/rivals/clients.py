@@ -106,7 +106,6 @@ class Tokamark:
         answer["codes"] = [code["code"] for code in trial.get("codes", [])]
         return answer
 
-
     @staticmethod
     def first_wave(records, trial, version):
         """The requests that all started at once, by the definitions of docs/METRICS.md: the trial

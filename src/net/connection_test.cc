@@ -41,14 +41,24 @@ void wait(const Connection& connection, short events) {
   ::poll(&ready, 1, 10'000);
 }
 
-TEST(Connection, ReadsBytesWithAKernelStampThatIsNotLaterThanTheRead) {
+/// A connection and the other end of it.
+struct Pair {
+  Pair() {
+    connection.connect(endpoint, nullptr);
+    peer = listener.accept();
+    wait(connection, POLLOUT);
+    connection.advance();
+  }
   Listener listener;
-  const Endpoint endpoint = resolve(listener.url).value();
+  Endpoint endpoint = resolve(listener.url).value();
   Connection connection;
-  connection.connect(endpoint, nullptr);
-  const int peer = listener.accept();
-  wait(connection, POLLOUT);
-  connection.advance();
+  int peer = -1;
+};
+
+TEST(Connection, ReadsBytesWithAKernelStampThatIsNotLaterThanTheRead) {
+  Pair pair;
+  Connection& connection = pair.connection;
+  const int peer = pair.peer;
   ASSERT_EQ(connection.state(), Connection::State::open);
   EXPECT_EQ(connection.write("ping", 4), 4);
   char got[8];
@@ -70,13 +80,9 @@ TEST(Connection, ReadsBytesWithAKernelStampThatIsNotLaterThanTheRead) {
 }
 
 TEST(Connection, AReadThatFillsItsBufferDoesNotSayThatNothingIsLeft) {
-  Listener listener;
-  const Endpoint endpoint = resolve(listener.url).value();
-  Connection connection;
-  connection.connect(endpoint, nullptr);
-  const int peer = listener.accept();
-  wait(connection, POLLOUT);
-  connection.advance();
+  Pair pair;
+  Connection& connection = pair.connection;
+  const int peer = pair.peer;
   ASSERT_EQ(connection.state(), Connection::State::open);
   ASSERT_EQ(::write(peer, "abcd", 4), 4);
   wait(connection, POLLIN);

@@ -113,6 +113,17 @@ Received next(Connection& connection, char* buffer, std::size_t size) {
   return {};
 }
 
+/// A server with this certificate, and a connection to it after its handshake.
+struct Session {
+  explicit Session(const Identity& identity) : server(identity) {
+    connection.connect(endpoint, TlsContext::make().value());
+    open(connection);
+  }
+  TlsServer server;
+  Endpoint endpoint = resolve(server.url).value();
+  Connection connection;
+};
+
 class Tls : public testing::Test {
  protected:
   void TearDown() override {
@@ -136,11 +147,8 @@ class Tls : public testing::Test {
 TEST_F(Tls, CarriesBytesBothWaysWithAStampOfTheirPacket) {
   const Identity identity;
   trust(identity);
-  const TlsServer server(identity);
-  const Endpoint endpoint = resolve(server.url).value();
-  Connection connection;
-  connection.connect(endpoint, TlsContext::make().value());
-  open(connection);
+  Session session(identity);
+  Connection& connection = session.connection;
   ASSERT_EQ(connection.state(), Connection::State::open) << connection.error();
   ASSERT_EQ(connection.write("ping", 4), 4);
   char got[16];
@@ -157,11 +165,8 @@ TEST_F(Tls, CarriesBytesBothWaysWithAStampOfTheirPacket) {
 TEST_F(Tls, ARecordThatWaitsBehindTheOneReadIsNotForgotten) {
   const Identity identity;
   trust(identity);
-  const TlsServer server(identity);
-  const Endpoint endpoint = resolve(server.url).value();
-  Connection connection;
-  connection.connect(endpoint, TlsContext::make().value());
-  open(connection);
+  Session session(identity);
+  Connection& connection = session.connection;
   ASSERT_EQ(connection.state(), Connection::State::open) << connection.error();
   ASSERT_EQ(connection.write("ping", 4), 4);
   pollfd closed{connection.socket(), POLLRDHUP, 0};  // then the answer and the goodbye are here
@@ -176,11 +181,8 @@ TEST_F(Tls, ARecordThatWaitsBehindTheOneReadIsNotForgotten) {
 TEST_F(Tls, ACertificateThatNobodyVouchesForIsRefusedInWords) {
   const Identity identity, other;
   trust(other);
-  const TlsServer server(identity);
-  const Endpoint endpoint = resolve(server.url).value();
-  Connection connection;
-  connection.connect(endpoint, TlsContext::make().value());
-  open(connection);
+  Session session(identity);
+  Connection& connection = session.connection;
   ASSERT_EQ(connection.state(), Connection::State::failed);
   EXPECT_NE(connection.error().find("certificate verify failed"), std::string::npos)
       << connection.error();
