@@ -15,11 +15,7 @@ using record::RequestStatus;
 constexpr std::size_t kErrorBodyLimit = 4096;
 constexpr std::size_t kMessageLimit = 300;
 
-/// No line of an event stream begins so.
-bool begins_json(std::string_view body) {
-  const std::size_t first = body.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && body[first] == '{';
-}
+constexpr std::string_view kBlanks = " \t\r\n";
 
 }  // namespace
 
@@ -93,8 +89,15 @@ void StreamReader::on_body(std::string_view bytes) {
     body_text_.append(bytes.substr(0, room));
     return;
   }
-  if (body_ == Body::unseen) body_ = begins_json(bytes) ? Body::one_json : Body::events;
-  if (body_ == Body::events) {
+  if (body_ == Body::unseen) {
+    // Blanks say nothing yet, and mean nothing to either kind.
+    const std::size_t first = bytes.find_first_not_of(kBlanks);
+    if (first != std::string_view::npos) {
+      body_ = bytes[first] == '{' ? Body::one_json : Body::events;  // no event's line begins so
+      if (body_ == Body::one_json) bytes.remove_prefix(first);
+    }
+  }
+  if (body_ != Body::one_json) {
     sse_.feed(bytes, *this);
     if (sse_.broken()) fail(RequestError::bad_event, "an event is larger than 16 MiB");
     return;

@@ -100,6 +100,17 @@ TEST_F(Reading, TakesAnAnswerThatIsNotStreamedAsOneChunk) {
   EXPECT_EQ(r.chunks.size(), 1U);
 }
 
+TEST_F(Reading, BlanksBeforeAnAnswerDoNotDecideWhatItIs) {
+  at(10, kJsonHead + chunked("\n "));
+  at(20, chunked(R"( {"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]})") + kEnd);
+  EXPECT_EQ(reader.take().status, RequestStatus::succeeded);
+
+  SetUp();
+  at(10, kHead + chunked("\n"));
+  at(20, chunked(kToken + kFinish + kDone) + kEnd);
+  EXPECT_EQ(reader.take().status, RequestStatus::succeeded);
+}
+
 TEST_F(Reading, AnErrorInAWhole200AnswerIsOne) {
   at(10, kJsonHead + chunked(R"({"error":{"message":"no cheese"}})") + kEnd);
   const record::RequestRecord r = reader.take();
