@@ -72,8 +72,9 @@ class ClientFaults(IntegrationCase):
                     self.slowed(CLOSED, slow_read_us=5000, no_kernel_stamps=1))
 
     def test_slightly_delayed_reader(self):
-        self.expect("reads 0.6 ms late, without kernel stamps", {"client_inaccurate"},
-                    self.slowed(CLOSED, slow_read_us=600, no_kernel_stamps=1))
+        """The limit is 2 % of a TTFT of 37 ms."""
+        self.expect("reads 1 ms late, without kernel stamps", {"client_inaccurate"},
+                    self.slowed(CLOSED, slow_read_us=1000, no_kernel_stamps=1))
 
     def test_delayed_reader_with_kernel_stamps(self):
         """The same delay does no harm where the kernel stamps, and is told."""
