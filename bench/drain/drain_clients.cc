@@ -31,7 +31,7 @@ int read_as_floor(const DrainLoad& load) {
   return 1;
 }
 
-int read_as_tokamark(const DrainLoad& load, const std::string& scheme) {
+int read_as_tokamark(const DrainLoad& load, const std::string& scheme, load::Receiving receiving) {
   workload::Schedule schedule;
   schedule.load.kind = workload::LoadKind::closed;
   schedule.load.concurrency = load.streams;
@@ -54,6 +54,7 @@ int read_as_tokamark(const DrainLoad& load, const std::string& scheme) {
   options.most_requests = load.streams;
   const base::Nanos patient = std::chrono::hours(1);
   options.timeouts = {patient, patient, patient, patient};
+  options.receiving = receiving;
   options.stop = &stop;
   options.live = &live;
   const auto result = load::play(options);
@@ -79,17 +80,28 @@ const char* to_word(DrainClient client) {
       return "floor";
     case DrainClient::tokamark:
       return "tokamark";
+    case DrainClient::tokamark_io_uring:
+      return "tokamark_io_uring";
     case DrainClient::tokamark_tls:
       return "tokamark_tls";
+    case DrainClient::tokamark_tls_io_uring:
+      return "tokamark_tls_io_uring";
   }
   return "";
 }
 
+bool uses_tls(DrainClient client) {
+  return client == DrainClient::tokamark_tls || client == DrainClient::tokamark_tls_io_uring;
+}
+
 int run_drain_client(DrainClient client, const DrainLoad& load) {
   if (client == DrainClient::floor) return read_as_floor(load);
-  if (client == DrainClient::tokamark) return read_as_tokamark(load, "http");
-  ::setenv("SSL_CERT_FILE", load.certificate_file.c_str(), 1);
-  return read_as_tokamark(load, "https");
+  const bool tls = uses_tls(client);
+  const bool ring =
+      client == DrainClient::tokamark_io_uring || client == DrainClient::tokamark_tls_io_uring;
+  if (tls) ::setenv("SSL_CERT_FILE", load.certificate_file.c_str(), 1);
+  return read_as_tokamark(load, tls ? "https" : "http",
+                          ring ? load::Receiving::io_uring : load::Receiving::epoll);
 }
 
 }  // namespace tokamark::bench

@@ -9,10 +9,13 @@ namespace tokamark::bench {
 enum class DrainClient {
   floor,         ///< bench/floor
   tokamark,      ///< load::play, as a trial uses it
-  tokamark_tls,  ///< the same over TLS
+  tokamark_io_uring,      ///< the same, receiving by io_uring
+  tokamark_tls,           ///< over TLS
+  tokamark_tls_io_uring,  ///< over TLS, by io_uring
 };
 
 const char* to_word(DrainClient client);
+bool uses_tls(DrainClient client);
 
 struct DrainLoad {
   std::uint16_t port = 0;

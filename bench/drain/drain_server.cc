@@ -192,7 +192,7 @@ double one_round(Server& server, Child& child, const std::string& bytes) {
 
 DrainRun run_drain(DrainClient client, const DrainOptions& options) {
   DrainRun run;
-  Server server(options, client == DrainClient::tokamark_tls ? options.tls : nullptr);
+  Server server(options, uses_tls(client) ? options.tls : nullptr);
   Child child(client,
               {server.port(), options.streams, options.rounds + 1, options.certificate_file});
   const std::string token = token_chunk();

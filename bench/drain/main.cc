@@ -9,6 +9,7 @@
 
 #include "drain/certificate.h"
 #include "drain/drain_server.h"
+#include "net/receive_ring.h"
 
 namespace {
 
@@ -120,12 +121,19 @@ int main(int argc, char** argv) {
   ::setrlimit(RLIMIT_NOFILE, &files);
 
   std::vector<DrainClient> clients{DrainClient::floor, DrainClient::tokamark};
+  const auto ring = tokamark::net::ReceiveRing::make(-1, 0);
+  if (ring.has_value()) {
+    clients.push_back(DrainClient::tokamark_io_uring);
+  } else {
+    fmt::print(stderr, "tokamark_drain: io_uring is left out: {}\n", ring.error().message);
+  }
   std::error_code ignored;
   options.certificate_file =
       (std::filesystem::temp_directory_path() / fmt::format("tokamark_drain-{}.pem", ::getpid()))
           .string();
   if (!no_tls) {
     clients.push_back(DrainClient::tokamark_tls);
+    if (ring.has_value()) clients.push_back(DrainClient::tokamark_tls_io_uring);
     options.tls = make_server_tls(options.certificate_file);
   }
   const int status = memory ? measure_memory(options, clients) : measure(options, clients, repeats);

@@ -169,6 +169,7 @@ record::ClientError client_error(std::vector<double> values) {
 void set_scheduling(const TrialFacts& facts, record::TrialClient& client) {
   client.scheduling = facts.scheduling;
   client.pinning = facts.pinning;
+  client.receive = facts.receive;
   client.cpus = facts.client_cpus;
   client.context_switches_voluntary = facts.client_context_switches_voluntary;
   client.context_switches_involuntary = facts.client_context_switches_involuntary;
@@ -189,6 +190,7 @@ void set_scheduling(const TrialFacts& facts, record::TrialClient& client) {
   note("context_switches_involuntary", !client.context_switches_involuntary);
   if (client.scheduling.empty()) client.reasons["scheduling"] = why;
   if (client.pinning.empty()) client.reasons["pinning"] = why;
+  if (client.receive.empty()) client.reasons["receive"] = why;
 }
 
 }  // namespace

@@ -205,10 +205,12 @@ TEST(Client, SetsTheRunDelayAgainstTheWindow) {
   f.client_context_switches_involuntary = 2;
   f.scheduling = "normal";
   f.pinning = "too_few_cores";
+  f.receive = "io_uring";
   const auto client = compute_client(f, {});
   EXPECT_DOUBLE_EQ(client.run_delay_share.value(), 0.05);
   EXPECT_EQ(client.context_switches_involuntary, 2);
   EXPECT_EQ(client.pinning, "too_few_cores");
+  EXPECT_EQ(client.receive, "io_uring");
   EXPECT_TRUE(client.reasons.empty());
 }
 

@@ -54,6 +54,7 @@ json to_json(const TrialFacts& facts) {
       {"in_flight_mean", number_or_null(facts.in_flight_mean)},
       {"scheduling", facts.scheduling},
       {"pinning", facts.pinning},
+      {"receive", facts.receive},
       {"client_cpus", facts.client_cpus},
       {"clock_stepped", facts.clock_stepped},
       {"probes", facts.probes},
@@ -98,6 +99,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
         optional_number<std::int64_t>(json, "client_context_switches_involuntary");
     facts.in_flight_mean = optional_number(json, "in_flight_mean");
     facts.pinning = json.value("pinning", "");
+    facts.receive = json.value("receive", "");
     facts.client_cpus = json.value("client_cpus", std::vector<int>());
     facts.scheduling = json.at("scheduling").get<std::string>();
     facts.clock_stepped = json.at("clock_stepped").get<bool>();

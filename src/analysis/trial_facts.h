@@ -47,6 +47,7 @@ struct TrialFacts {
   std::optional<std::int64_t> client_context_switches_involuntary;
   std::optional<double> in_flight_mean;  ///< over the window, counted by the load threads
   std::string scheduling;                ///< "realtime" or "normal": priority of the load threads
+  std::string receive;                   ///< "epoll" or "io_uring"; empty = an older version
   std::string pinning;                   ///< as load::PlayResult::pinning; empty = an older version
   std::vector<int> client_cpus;          ///< cores that load threads were kept on
   bool clock_stepped = false;

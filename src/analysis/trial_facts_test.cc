@@ -24,6 +24,7 @@ TEST(TrialFacts, SurviveTheWayThroughJson) {
   facts.in_flight_mean = 7.75;
   facts.validity.error_share = 0.125;
   facts.pinning = "pinned";
+  facts.receive = "io_uring";
   facts.client_cpus = {6, 7};
   facts.clock_stepped = true;
   facts.probes = 60;
@@ -41,8 +42,8 @@ TEST(TrialFacts, SurviveTheWayThroughJson) {
 TEST(TrialFacts, OfAnOlderVersionHaveNoCostsOfScheduling) {
   nlohmann::json json = to_json(TrialFacts());
   for (const char* key : {"client_run_delay_s", "client_context_switches_voluntary",
-                          "client_context_switches_involuntary", "pinning", "client_cpus",
-                          "in_flight_mean", "validity"}) {
+                          "client_context_switches_involuntary", "pinning", "receive",
+                          "client_cpus", "in_flight_mean", "validity"}) {
     EXPECT_EQ(json.erase(key), 1U) << key;
   }
   const auto back = facts_from_json(json);
@@ -50,6 +51,7 @@ TEST(TrialFacts, OfAnOlderVersionHaveNoCostsOfScheduling) {
   EXPECT_EQ(back.value().client_run_delay_s, std::nullopt);
   EXPECT_EQ(back.value().client_context_switches_voluntary, std::nullopt);
   EXPECT_TRUE(back.value().pinning.empty());
+  EXPECT_TRUE(back.value().receive.empty());
   EXPECT_FALSE(back.value().in_flight_mean.has_value());
   EXPECT_EQ(back.value().validity.error_share, 0.01);
 }

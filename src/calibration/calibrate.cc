@@ -101,6 +101,7 @@ base::Result<Calibration> calibrate(const CalibrationShape& shape, const std::at
   const base::Nanos patience = answer_time(shape) + kPatience;
   options.timeouts = {kPatience, patience, patience, patience};
   options.threads = shape.threads;
+  options.receiving = shape.receiving;
   options.stop = &stop;
   TOKAMARK_TRY(const load::PlayResult played, load::play(options));
   if (played.stopped) return base::Error{base::ErrorKind::interrupted, "stopped"};
@@ -129,6 +130,7 @@ json to_json(const Calibration& c) {
       {"tokens_per_chunk", c.shape.tokens_per_chunk},
       {"bursts", c.shape.bursts},
       {"threads", c.shape.threads},
+      {"receive", load::to_word(c.shape.receiving)},
       {"cold", c.shape.start == CalibrationShape::Start::cold},
       {"length_s", base::to_seconds(c.shape.length)},
       {"realtime", c.realtime},

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "calibration/instrument_error.h"
+#include "load/player.h"
 #include "workload/schedule.h"
 
 namespace tokamark::calibration {
@@ -20,6 +21,7 @@ struct CalibrationShape {
   std::uint32_t tokens_per_chunk = 1;
   std::uint32_t bursts = 0;   ///< see NullEngineOptions
   std::uint32_t threads = 1;  ///< load threads
+  load::Receiving receiving = load::Receiving::epoll;
   base::Nanos length = std::chrono::seconds(3);
   /// Whether the burst with which a closed load starts is measured too; else the window opens when
   /// as many requests as there are streams have ended, as in a trial.

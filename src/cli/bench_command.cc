@@ -19,6 +19,7 @@ constexpr double kRequestsOnlyLimit_s = 3600.0;
 
 struct BenchFlags {
   std::string url, model, api = "chat", arrivals = "poisson", prompts, slo, api_key_env, output;
+  std::string receive = "epoll";
   std::string json_file;
   std::vector<std::uint32_t> concurrency;
   std::vector<double> rates;
@@ -78,10 +79,14 @@ base::Result<json> study_of(const BenchFlags& flags) {
     window["seconds"] = 0.1;
     window["max_seconds"] = kRequestsOnlyLimit_s;
   }
-  json study = {{"name", "bench"},     {"seed", flags.seed},
-                {"engines", {engine}}, {"workloads", {workload}},
-                {"load", load},        {"window", window},
-                {"repeats", 1},        {"client", {{"calibration_s", flags.calibration_s}}}};
+  json study = {{"name", "bench"},
+                {"seed", flags.seed},
+                {"engines", {engine}},
+                {"workloads", {workload}},
+                {"load", load},
+                {"window", window},
+                {"repeats", 1},
+                {"client", {{"calibration_s", flags.calibration_s}, {"receive", flags.receive}}}};
   if (!flags.model.empty()) study["model"] = {{"name", flags.model}};
   if (!flags.slo.empty()) {
     TOKAMARK_TRY(const study::SloSpec slo, study::parse_slo(flags.slo));
@@ -161,6 +166,11 @@ void add_window_flags(CLI::App& command, BenchFlags& flags) {
                   "Length of the client's calibration before and after each load; 0 = none "
                   "(default 1s)")
       ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"));
+  command
+      .add_option("--receive", flags.receive,
+                  "How the load generator receives: epoll or io_uring (Linux 6.1, less CPU)")
+      ->check(CLI::IsMember({"epoll", "io_uring"}))
+      ->capture_default_str();
   command.add_option("--seed", flags.seed, "Seed of prompts, lengths and arrivals")
       ->capture_default_str();
 }

@@ -27,6 +27,7 @@ struct CalibrateFlags {
   double ttft_ms = 50.0, itl_ms = 10.0, seconds = 3.0;
   std::uint32_t output_tokens = 100, tokens_per_chunk = 1, bursts = 0, threads = 1;
   bool cold = false;
+  std::string receive = "epoll";
   std::string json_file;
 };
 
@@ -110,6 +111,7 @@ class Calibrating {
     shape.tokens_per_chunk = flags_.tokens_per_chunk;
     shape.bursts = flags_.bursts;
     shape.threads = flags_.threads;
+    if (flags_.receive == "io_uring") shape.receiving = load::Receiving::io_uring;
     shape.start = flags_.cold ? CalibrationShape::Start::cold : CalibrationShape::Start::warm;
     shape.length = base::from_seconds(flags_.seconds);
     TOKAMARK_TRY(const Calibration result, calibration::calibrate(shape, stop_));
@@ -218,6 +220,9 @@ void add_calibrate(CLI::App& program, Action& action) {
   command->add_flag("--cold", flags->cold, "Measure the burst too with which a closed load starts");
   command->add_option("--threads", flags->threads, "Threads of the load generator")
       ->check(CLI::Range(1U, 256U))
+      ->capture_default_str();
+  command->add_option("--receive", flags->receive, "How they receive: epoll or io_uring")
+      ->check(CLI::IsMember({"epoll", "io_uring"}))
       ->capture_default_str();
   command->add_option("--seconds", flags->seconds, "Length of each measurement")
       ->check(CLI::Range(0.001, 3600.0))

@@ -27,6 +27,25 @@ struct Grants {
   std::atomic<std::uint32_t> realtime{0}, pinned{0};
 };
 
+/// The shards of a load with their connections, where it is closed, open.
+base::Result<std::vector<std::unique_ptr<Shard>>> make_shards(
+    const PlayOptions& options, Window& window, Finish& finish,
+    const std::shared_ptr<net::TlsContext>& tls) {
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (std::uint32_t i = 0; i < options.threads; ++i) {
+    shards.push_back(std::make_unique<Shard>(options, Shard::Place{i, &window, &finish}));
+    Shard& shard = *shards.back();
+    shard.set_tls(tls);
+    if (options.receiving == Receiving::io_uring) TOKAMARK_TRY_VOID(shard.use_io_uring());
+    if (shard.connect_all() > 0) {
+      return base::Error{base::ErrorKind::engine,
+                         "cannot connect to " + options.endpoint.host_header + ": " +
+                             shard.connect_error() + "; is the server running there?"};
+    }
+  }
+  return shards;
+}
+
 /// Prepares the calling thread for its shard.
 void settle(Shard& shard, std::uint32_t index, const PinPlan& plan, Grants& grants) {
   if (index < plan.cpus.size() && stay_on(plan.cpus[index])) ++grants.pinned;
@@ -34,6 +53,7 @@ void settle(Shard& shard, std::uint32_t index, const PinPlan& plan, Grants& gran
     ++grants.realtime;
     shard.sleep_only();
   }
+  shard.settle();
 }
 
 /// Fills in what the load threads were granted.
@@ -69,6 +89,10 @@ void merge(Shard& shard, PlayResult& result) {
 
 }  // namespace
 
+const char* to_word(Receiving receiving) {
+  return receiving == Receiving::io_uring ? "io_uring" : "epoll";
+}
+
 base::Result<PlayResult> play(const PlayOptions& options) {
   TOKAMARK_ASSERT(options.schedule != nullptr && options.renderer != nullptr);
   TOKAMARK_ASSERT(options.stop != nullptr && options.threads > 0);
@@ -83,17 +107,7 @@ base::Result<PlayResult> play(const PlayOptions& options) {
   Window window(options.window);
   Finish finish;
   finish.threads = checked.threads;
-  std::vector<std::unique_ptr<Shard>> shards;
-  for (std::uint32_t i = 0; i < checked.threads; ++i) {
-    shards.push_back(std::make_unique<Shard>(checked, Shard::Place{i, &window, &finish}));
-    shards.back()->set_tls(tls);
-    if (shards.back()->connect_all() > 0) {
-      return base::Error{base::ErrorKind::engine,
-                         "cannot connect to " + options.endpoint.host_header + ": " +
-                             shards.back()->connect_error() + "; is the server running there?"};
-    }
-  }
-
+  TOKAMARK_TRY(const auto shards, make_shards(checked, window, finish, tls));
   base::TimePoint start{};
   const PinPlan pins = plan_pinning(options.pin, checked.threads, allowed_cpus());
   Grants grants;
@@ -113,9 +127,10 @@ base::Result<PlayResult> play(const PlayOptions& options) {
 
   PlayResult result;
   result.start = start;
+  result.receiving = options.receiving;
   result.window_start = window.start();
   result.window_end = window.end();
-  for (auto& shard : shards) merge(*shard, result);
+  for (const auto& shard : shards) merge(*shard, result);
   note_grants(grants, pins, result);
   std::sort(result.records.begin(), result.records.end(),
             [](const auto& a, const auto& b) { return a.sequence < b.sequence; });

@@ -24,6 +24,14 @@ struct Timeouts {
   base::Nanos connect{}, first_byte{}, inter_chunk{}, total{};
 };
 
+/// How a load thread receives (`client.receive` of the study).
+enum class Receiving {
+  epoll,     ///< told by epoll that something came, it reads each socket
+  io_uring,  ///< the kernel reads for it
+};
+
+const char* to_word(Receiving receiving);
+
 /// Everything a trial's load needs. The pointed-to objects must outlive `play`.
 struct PlayOptions {
   net::Endpoint endpoint;
@@ -34,6 +42,7 @@ struct PlayOptions {
   Timeouts timeouts;
   std::uint32_t threads = 1;
   PinRule pin;
+  Receiving receiving = Receiving::epoll;
   std::uint64_t most_requests = 0;          ///< a closed load sends no more than this; 0 = no limit
   const std::atomic<bool>* stop = nullptr;  ///< becomes true to end the trial early
   LiveStats* live = nullptr;                ///< may be null
@@ -66,14 +75,16 @@ struct PlayResult {
   /// "too_few_cores", "refused" (by the kernel, for at least one thread).
   std::string pinning;
   std::vector<int> cpus;  ///< cores that load threads were kept on
+  Receiving receiving = Receiving::epoll;
   /// The trial was stopped before its measured requests had ended.
   bool stopped = false;
 };
 
 /// Plays the schedule against the endpoint and returns every record. Closed loads open all their
 /// connections first, outside the measurement. One thread per shard, nothing shared but the
-/// window's atomics; the calling thread waits. Errors have kind `engine` (cannot connect at all)
-/// or `internal` (no descriptors); a failed request is a record, not an error.
+/// window's atomics; the calling thread waits. Errors have kind `engine` (cannot connect at all),
+/// `study` (no io_uring here) or `internal` (no descriptors); a failed request is a record, not an
+/// error.
 base::Result<PlayResult> play(const PlayOptions& options);
 
 }  // namespace tokamark::load

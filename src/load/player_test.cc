@@ -6,6 +6,7 @@
 #include <set>
 
 #include "load/scripted_server.h"
+#include "net/receive_ring.h"
 
 namespace tokamark::load {
 namespace {
@@ -17,9 +18,16 @@ using record::RequestStatus;
 using After = ScriptedServer::After;
 using std::chrono::milliseconds;
 
-/// A schedule, its renderer and options for one short trial against a scripted server.
-class Playing : public testing::Test {
+/// A schedule, its renderer and options for one short trial against a scripted server; every test
+/// for each way of receiving that there is here.
+class Playing : public testing::TestWithParam<Receiving> {
  protected:
+  void SetUp() override {
+    options.receiving = GetParam();
+    if (GetParam() == Receiving::epoll) return;
+    const auto ring = net::ReceiveRing::make(-1, 0);
+    if (!ring.has_value()) GTEST_SKIP() << ring.error().message;
+  }
   void closed(std::uint32_t concurrency, std::uint32_t least_requests) {
     schedule.load.kind = workload::LoadKind::closed;
     schedule.load.concurrency = concurrency;
@@ -66,7 +74,12 @@ class Playing : public testing::Test {
   std::atomic<bool> stop{false};
 };
 
-TEST_F(Playing, AClosedLoadKeepsItsConcurrencyAndReusesItsConnections) {
+INSTANTIATE_TEST_SUITE_P(ByEach, Playing, testing::Values(Receiving::epoll, Receiving::io_uring),
+                         [](const auto& way) {
+                           return way.param == Receiving::epoll ? "epoll" : "io_uring";
+                         });
+
+TEST_P(Playing, AClosedLoadKeepsItsConcurrencyAndReusesItsConnections) {
   closed(4, 40);
   // Nobody is answered before all are there: the server's threads start when they like.
   std::latch all(4);
@@ -75,6 +88,7 @@ TEST_F(Playing, AClosedLoadKeepsItsConcurrencyAndReusesItsConnections) {
     return ScriptedServer::Answer{streamed_answer(3)};
   });
   const PlayResult result = run(server);
+  EXPECT_EQ(result.receiving, GetParam());
   EXPECT_EQ(server.connections(), 4);
   EXPECT_EQ(server.most_at_once(), 4);
   EXPECT_GE(measured(result).size(), 40U);
@@ -95,7 +109,7 @@ TEST_F(Playing, AClosedLoadKeepsItsConcurrencyAndReusesItsConnections) {
   EXPECT_EQ(*sequences.rbegin() + 1, result.records.size());
 }
 
-TEST_F(Playing, SaysWhichCoresItsThreadsWereKeptOn) {
+TEST_P(Playing, SaysWhichCoresItsThreadsWereKeptOn) {
   closed(1, 5);
   ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
   options.pin = {PinRule::Kind::listed, {allowed_cpus().front()}};
@@ -110,7 +124,7 @@ TEST_F(Playing, SaysWhichCoresItsThreadsWereKeptOn) {
   EXPECT_EQ(run(server).pinning, "off");
 }
 
-TEST_F(Playing, ALimitedLoadSendsThatManyAndCutsNoneOff) {
+TEST_P(Playing, ALimitedLoadSendsThatManyAndCutsNoneOff) {
   closed(1, 5);
   options.window.warmup_requests = 0;
   options.most_requests = 5;
@@ -120,7 +134,7 @@ TEST_F(Playing, ALimitedLoadSendsThatManyAndCutsNoneOff) {
   EXPECT_EQ(measured(result).size(), 5U);
 }
 
-TEST_F(Playing, TwoThreadsShareOneClosedLoad) {
+TEST_P(Playing, TwoThreadsShareOneClosedLoad) {
   closed(5, 50);
   options.threads = 2;
   std::latch all(5);
@@ -138,7 +152,7 @@ TEST_F(Playing, TwoThreadsShareOneClosedLoad) {
   EXPECT_GE(measured(result).size(), 50U);
 }
 
-TEST_F(Playing, AnOpenLoadSendsEveryRequestOfItsWindowFromItsScheduledTime) {
+TEST_P(Playing, AnOpenLoadSendsEveryRequestOfItsWindowFromItsScheduledTime) {
   open(40, milliseconds(5));
   ScriptedServer server([](int) { return ScriptedServer::Answer{streamed_answer(3)}; });
   const PlayResult result = run(server);
@@ -149,7 +163,7 @@ TEST_F(Playing, AnOpenLoadSendsEveryRequestOfItsWindowFromItsScheduledTime) {
   }
 }
 
-TEST_F(Playing, ServerErrorsAreRecordsAndTheLoadGoesOn) {
+TEST_P(Playing, ServerErrorsAreRecordsAndTheLoadGoesOn) {
   closed(2, 20);
   ScriptedServer server([](int number) {
     if (number % 2 == 1) return ScriptedServer::Answer{streamed_answer(3)};
@@ -168,7 +182,7 @@ TEST_F(Playing, ServerErrorsAreRecordsAndTheLoadGoesOn) {
   EXPECT_GE(failed, 5);
 }
 
-TEST_F(Playing, AnAnswerCutInTheMiddleIsAFailure) {
+TEST_P(Playing, AnAnswerCutInTheMiddleIsAFailure) {
   closed(1, 5);
   const std::string whole = streamed_answer(3);
   ScriptedServer server([&](int) {
@@ -181,7 +195,7 @@ TEST_F(Playing, AnAnswerCutInTheMiddleIsAFailure) {
 
 // llama.cpp closes a connection after 100 requests and uvicorn after five idle seconds; neither is
 // a failure of the request that finds it closed.
-TEST_F(Playing, ARequestThatFindsItsConnectionClosedIsSentAgainOnceAndSaysSo) {
+TEST_P(Playing, ARequestThatFindsItsConnectionClosedIsSentAgainOnceAndSaysSo) {
   closed(1, 6);
   ScriptedServer server([](int) {
     return ScriptedServer::Answer{streamed_answer(3), After::close};
@@ -196,7 +210,7 @@ TEST_F(Playing, ARequestThatFindsItsConnectionClosedIsSentAgainOnceAndSaysSo) {
   EXPECT_GE(resent, 1);
 }
 
-TEST_F(Playing, AnEndOfConnectionThatComesWithTheAnswersLastBytesIsNotMissed) {
+TEST_P(Playing, AnEndOfConnectionThatComesWithTheAnswersLastBytesIsNotMissed) {
   closed(4, 200);
   ScriptedServer server([](int) {
     return ScriptedServer::Answer{streamed_answer(3), After::half_close};
@@ -206,7 +220,7 @@ TEST_F(Playing, AnEndOfConnectionThatComesWithTheAnswersLastBytesIsNotMissed) {
   }
 }
 
-TEST_F(Playing, AServerThatClosesAfterEveryAnswerIsSoonGivenAFreshConnectionForEach) {
+TEST_P(Playing, AServerThatClosesAfterEveryAnswerIsSoonGivenAFreshConnectionForEach) {
   closed(2, 60);
   ScriptedServer server([](int) {
     return ScriptedServer::Answer{streamed_answer(3), After::close};
@@ -218,7 +232,7 @@ TEST_F(Playing, AServerThatClosesAfterEveryAnswerIsSoonGivenAFreshConnectionForE
 
 /// The load threads' own count of requests in flight, held against the records (Little's law), also
 /// where requests are sent again.
-TEST_F(Playing, RequestsInFlightAddUpToTheirRecords) {
+TEST_P(Playing, RequestsInFlightAddUpToTheirRecords) {
   for (const After after : {After::keep, After::close}) {
     closed(4, 400);
     ScriptedServer server([after](int) {
@@ -237,7 +251,7 @@ TEST_F(Playing, RequestsInFlightAddUpToTheirRecords) {
   }
 }
 
-TEST_F(Playing, ASilentServerIsATimeout) {
+TEST_P(Playing, ASilentServerIsATimeout) {
   closed(1, 1);
   options.window.warmup_requests = 0;
   options.timeouts.first_byte = milliseconds(50);
@@ -248,7 +262,7 @@ TEST_F(Playing, ASilentServerIsATimeout) {
   EXPECT_EQ(result.records[0].error, RequestError::first_byte_timeout);
 }
 
-TEST_F(Playing, AStreamThatFallsSilentIsATimeout) {
+TEST_P(Playing, AStreamThatFallsSilentIsATimeout) {
   closed(1, 1);
   options.window.warmup_requests = 0;
   options.timeouts.inter_chunk = milliseconds(50);
@@ -259,7 +273,7 @@ TEST_F(Playing, AStreamThatFallsSilentIsATimeout) {
   EXPECT_GE(result.records[0].first_token.count(), 0);
 }
 
-TEST_F(Playing, AStopEndsTheTrialAndCutsTheRunningRequestsOff) {
+TEST_P(Playing, AStopEndsTheTrialAndCutsTheRunningRequestsOff) {
   closed(2, 1'000'000);
   ScriptedServer server([&](int number) {
     if (number == 10) stop = true;
@@ -271,7 +285,7 @@ TEST_F(Playing, AStopEndsTheTrialAndCutsTheRunningRequestsOff) {
   EXPECT_EQ(result.records.back().status, RequestStatus::cut_off);
 }
 
-TEST_F(Playing, NobodyListeningIsAnErrorThatNamesTheAddress) {
+TEST_P(Playing, NobodyListeningIsAnErrorThatNamesTheAddress) {
   closed(1, 1);
   std::string url;
   {

@@ -29,6 +29,13 @@ void Poller::watch(int socket, void* data) {
   (void)::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event);
 }
 
+void Poller::watch_writing_only(int socket, void* data) {
+  epoll_event event{};
+  event.events = EPOLLOUT | EPOLLET;
+  event.data.ptr = data;
+  (void)::epoll_ctl(epoll_, EPOLL_CTL_MOD, socket, &event);
+}
+
 std::span<const epoll_event> Poller::wait(base::TimePoint now, base::TimePoint wake,
                                           std::chrono::milliseconds longest) {
   int timeout = static_cast<int>(longest.count());

@@ -21,6 +21,11 @@ class Poller {
 
   /// Watches a socket for reading, writing and the peer's close; `data` comes back in events.
   void watch(int socket, void* data);
+  /// Watches a socket that is being watched for writing alone from now on.
+  void watch_writing_only(int socket, void* data);
+
+  /// Ready for reading when `wait` would return something at once.
+  [[nodiscard]] int descriptor() const { return epoll_; }
 
   /// How long before `wake` to stop sleeping and poll instead, since timers are tens of
   /// microseconds late. Zero for a real-time thread: it is woken sooner, and must not spin, or the

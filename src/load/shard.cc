@@ -12,7 +12,6 @@ namespace {
 using record::RequestError;
 using record::RequestStatus;
 
-constexpr std::size_t kReadSize = 64 * 1024;
 /// Most streams one thread opens for an open load before a request fails for want of one.
 constexpr std::size_t kMaxSlots = 100'000;
 
@@ -50,12 +49,13 @@ bool Shard::closed_loop() const {
 }
 
 Shard::Slot& Shard::add_slot() {
-  slots_.emplace_back(events_);
+  slots_.emplace_back(events_, static_cast<std::uint32_t>(slots_.size()));
   idle_.push_back(&slots_.back());
   return slots_.back();
 }
 
 void Shard::open_connection(Slot& slot) {
+  close_connection(slot);
   slot.connection.connect(options_.endpoint, tls_);
   slot.answered = false;
   slot.connect_started = now();
@@ -114,7 +114,7 @@ void Shard::run(base::TimePoint start) {
     }
     if (place_.finish->all()) break;
     feed_.refill();
-    on_events(poller_.wait(start_ + at, next_wake(), kLongestWait));
+    wait_and_receive(at);
     check_timeouts(now());
   }
   note_costs(now());
@@ -255,6 +255,10 @@ void Shard::on_events(std::span<const epoll_event> events) {
     const bool closing = (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     on_ready(*slot_of(i), closing ? PeerClose::seen : PeerClose::unknown);
   }
+  show_tokens();
+}
+
+void Shard::show_tokens() {
   if (options_.live != nullptr && unshown_tokens_ > 0) {
     options_.live->tokens.fetch_add(unshown_tokens_, std::memory_order_relaxed);
     unshown_tokens_ = 0;
@@ -280,56 +284,14 @@ void Shard::on_ready(Slot& slot, PeerClose close) {
     slot.state = SlotState::sending;
   }
   if (slot.connection.state() != State::open) return;
+  if (ring_ != nullptr && !slot.receiving) start_receiving(slot);
   if (slot.state == SlotState::sending) send_some(slot);
-  if (slot.connection.state() == State::open) read_all(slot, close);
-}
-
-ReadStamp Shard::stamp_of(const net::Received& received) const {
-  ReadStamp stamp;
-  const base::Nanos process = now();
-  stamp.time = process;
-  if (received.stamp_ns == 0 || clock_stepped_) return stamp;
-  const base::Nanos kernel = stamps_.to_monotonic(received.stamp_ns) - start_;
-  if (kernel > process) return stamp;  // only a stepped clock can do that
-  stamp.time = kernel;
-  stamp.receive_delay = process - kernel;
-  stamp.source = ReadStamp::Source::kernel;
-  return stamp;
-}
-
-void Shard::read_all(Slot& slot, PeerClose close) {
-  char* const data = buffer_.data() + protocol::ResponseParser::kHeadroom;
-  while (slot.connection.state() == net::Connection::State::open) {
-    const net::Received got = slot.connection.read(data, kReadSize);
-    if (got.status == net::Received::Status::would_block) return;
-    const ReadStamp stamp = stamp_of(got);
-    if (got.status != net::Received::Status::bytes) {
-      on_closed(
-          slot, stamp,
-          got.status == net::Received::Status::error ? std::strerror(got.error_number) : nullptr);
-      return;
-    }
-    if (!slot.reader.active()) {  // bytes that nobody asked for
-      slot.connection.close();
-      return;
-    }
-    slot.last_activity = stamp.time;
-    const std::uint64_t tokens_before = slot.reader.tokens_seen();
-    slot.reader.on_bytes(data, got.size, stamp);
-    unshown_tokens_ += slot.reader.tokens_seen() - tokens_before;
-    if (options_.live != nullptr && tokens_before == 0 && slot.reader.tokens_seen() > 0) {
-      options_.live->add_ttft(stamp.time - slot.reader.record().scheduled);
-    }
-    if (!slot.reader.active()) end_request(slot, stamp.time);
-    // The server's close may have come with its last bytes, and an edge-triggered event tells of
-    // both only once; so only without one does an emptied socket spare the read that says so.
-    if (got.drained && close == PeerClose::unknown) return;
-  }
+  if (ring_ == nullptr && slot.connection.state() == State::open) read_all(slot, close);
 }
 
 void Shard::on_closed(Slot& slot, const ReadStamp& stamp, const char* reason) {
   if (slot.state == SlotState::idle || !slot.reader.active()) {
-    slot.connection.close();
+    close_connection(slot);
     return;
   }
   // A reused connection that the server had already closed for idleness: no byte of an answer
@@ -377,7 +339,7 @@ void Shard::end_request(Slot& slot, base::Nanos at) {
   if (was_sent) in_flight_.remove(at);
   if (slot.reused && record.connections == 0 && record.first_byte.count() >= 0) ++reuse_kept_;
   slot.answered = slot.reader.keep_alive() && reuses_connections();
-  if (!slot.answered) slot.connection.close();
+  if (!slot.answered) close_connection(slot);
   slot.state = SlotState::idle;
   place_.window->count_ended(record.scheduled);
   const bool connect_failed =

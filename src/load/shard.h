@@ -16,6 +16,7 @@
 #include "load/stream_reader.h"
 #include "load/thread_usage.h"
 #include "net/connection.h"
+#include "net/receive_ring.h"
 
 namespace tokamark::load {
 
@@ -42,10 +43,15 @@ class Shard {
   std::size_t connect_all();
   [[nodiscard]] const std::string& connect_error() const { return connect_error_; }
 
+  /// Receives by io_uring; before `connect_all`. See net::ReceiveRing::make for errors.
+  base::Result<void> use_io_uring();
+
+  /// The calling thread is the one that is going to `run`.
+  void settle();
   /// Plays from `start` on until every thread's measured requests have ended, or the stop flag.
   void run(base::TimePoint start);
   /// The calling thread has real-time priority: it must not spin.
-  void sleep_only() { poller_.set_spin(base::Nanos(0)); }
+  void sleep_only();
 
   std::vector<record::RequestRecord> take_records() { return std::move(records_); }
   [[nodiscard]] ThreadCost cost() const { return cost_; }
@@ -71,6 +77,15 @@ class Shard {
   enum class PeerClose { unknown, seen };
   void on_ready(Slot& slot, PeerClose close);
   void read_all(Slot& slot, PeerClose close);
+  bool take_received(Slot& slot, char* data, const net::Received& got);
+  void close_connection(Slot& slot);
+  void wait_and_receive(base::Nanos at);
+  void on_ring(const net::ReceiveRing::Ready& ready);
+  void start_receiving(Slot& slot);
+  void on_arrivals(std::span<const net::ReceiveRing::Arrival> arrivals);
+  void on_arrival(Slot& slot, const net::ReceiveRing::Arrival& arrival);
+  [[nodiscard]] Slot* slot_of(net::ReceiveRing::Token token);
+  void show_tokens();
   void on_closed(Slot& slot, const ReadStamp& stamp, const char* reason);
   void resend(Slot& slot);
   void end_request(Slot& slot, base::Nanos at);
@@ -101,13 +116,14 @@ class Shard {
   InFlight in_flight_;
   base::Nanos opened_{0};  ///< when this thread saw the window open
   base::Nanos in_flight_at_open_{0};
-  std::uint64_t reuse_lost_ = 0;  ///< requests that found their used connection closed
-  std::uint64_t reuse_kept_ = 0;  ///< requests that were answered on a used connection
+  std::uint64_t reuse_lost_ = 0;      ///< requests that found their used connection closed
+  std::uint64_t reuse_kept_ = 0;      ///< requests that were answered on a used connection
   std::uint64_t unshown_tokens_ = 0;  ///< not yet added to the live view
   bool window_cost_done_ = false;
   bool reported_ready_ = false;
   bool clock_stepped_ = false;
   bool stopped_ = false;
+  std::unique_ptr<net::ReceiveRing> ring_;  ///< null: epoll receives too
 
  public:
   ~Shard();

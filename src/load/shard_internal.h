@@ -9,9 +9,12 @@ namespace tokamark::load {
 /// Longest sleep of a load thread, and shortest pause between two looks at timeouts.
 inline constexpr std::chrono::milliseconds kLongestWait{20};
 
+/// Most bytes that a load thread asks of a socket at a time.
+inline constexpr std::size_t kReadSize = 64 * 1024;
+
 /// One stream: a connection and the request that is on it.
 struct Shard::Slot {
-  explicit Slot(protocol::StreamEventParser& events) : reader(events) {}
+  Slot(protocol::StreamEventParser& events, std::uint32_t number) : index(number), reader(events) {}
 
   /// Asks for the memory that a read is going to need: with thousands of streams it is in no near
   /// cache. First the stream itself, some reads ahead; then what it points to, and so on.
@@ -24,8 +27,12 @@ struct Shard::Slot {
 
   // In order of use: what every read needs comes first.
   SlotState state = SlotState::idle;
-  bool answered = false;  ///< the connection has carried a whole answer
-  bool reused = false;    ///< the request went out on such a connection
+  bool answered = false;   ///< the connection has carried a whole answer
+  bool reused = false;     ///< the request went out on such a connection
+  bool receiving = false;  ///< the ring receives for it
+  std::uint32_t index;     ///< its place in the list of slots
+  std::uint32_t connection_number =
+      0;  ///< of this slot: what comes late for another is not its own
   base::Nanos last_activity{0};
   net::Connection connection;
   StreamReader reader;

@@ -85,7 +85,7 @@ void Shard::cut_off_rest(base::Nanos at) {
     if (!slot.reader.active()) slot.reader.begin(std::move(slot.pending), options_.counting);
     slot.reader.give_up(RequestStatus::cut_off, RequestError::none, "", at);
     records_.push_back(slot.reader.take());
-    slot.connection.close();
+    close_connection(slot);
     slot.state = SlotState::idle;
   }
 }

@@ -44,6 +44,16 @@ class Connection {
   }
 
   Received read(char* buffer, std::size_t capacity);
+
+  [[nodiscard]] bool uses_tls() const { return tls_ != nullptr; }
+  /// For an owner that receives from the socket itself: through TLS, `read` then decrypts what was
+  /// given until it would block, and `bytes` must live until then. Without TLS there is nothing to
+  /// read.
+  void stop_reading_socket() {
+    if (tls_) tls_->stop_reading_socket();
+  }
+  void give(const char* bytes, const Received& got) { tls_->give(bytes, got); }
+
   /// Bytes taken, or -1 with errno set (EAGAIN: try again when writable).
   long write(const char* bytes, std::size_t size);
 

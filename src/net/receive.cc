@@ -52,6 +52,12 @@ void enable_receive_stamps(int socket) {
   (void)::setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
 }
 
+std::int64_t receive_stamp_ns(const cmsghdr& control) {
+  if (control.cmsg_level != SOL_SOCKET || control.cmsg_type != SO_TIMESTAMPING) return 0;
+  const auto* stamps = reinterpret_cast<const scm_timestamping*>(CMSG_DATA(&control));
+  return stamps->ts[0].tv_sec * 1'000'000'000LL + stamps->ts[0].tv_nsec;
+}
+
 Received receive(int socket, char* buffer, std::size_t capacity) {
   iovec part{buffer, capacity};
   alignas(cmsghdr) char control[128];
@@ -79,9 +85,7 @@ Received receive(int socket, char* buffer, std::size_t capacity) {
   result.size = static_cast<std::size_t>(size);
   result.drained = result.size < capacity;
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPING) continue;
-    const auto* stamps = reinterpret_cast<const scm_timestamping*>(CMSG_DATA(c));
-    result.stamp_ns = stamps->ts[0].tv_sec * 1'000'000'000LL + stamps->ts[0].tv_nsec;
+    if (const std::int64_t stamp = receive_stamp_ns(*c); stamp != 0) result.stamp_ns = stamp;
   }
   return result;
 }

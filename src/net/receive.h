@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -45,6 +47,9 @@ struct Received {
 /// Asks the kernel to stamp received packets of a socket; call before connect. Failure is not an
 /// error: reads then carry no stamp.
 void enable_receive_stamps(int socket);
+
+/// The stamp in a control message of a received one, CLOCK_REALTIME; 0 when it is another message.
+std::int64_t receive_stamp_ns(const cmsghdr& control);
 
 /// One recvmsg with its stamp: that of the newest packet whose bytes were read.
 Received receive(int socket, char* buffer, std::size_t capacity);

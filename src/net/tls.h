@@ -46,9 +46,18 @@ class TlsSession {
   /// Asks for the memory that the next `read` needs, as far as it is known here.
   void prefetch() const;
 
+  /// From now on reads take what was `give`n and leave the socket alone.
+  void stop_reading_socket() { wire_.socket_is_read = false; }
+  /// What somebody else read from the socket, for `read` until it would block; `bytes` must live
+  /// until then.
+  void give(const char* bytes, const Received& got) { wire_.given = bytes, wire_.given_got = got; }
+
   /// What the BIO reads from: the socket, and what the newest read of it said.
   struct Wire {
     int socket = -1;
+    bool socket_is_read = true;
+    const char* given = nullptr;
+    Received given_got;  ///< of what is left of it
     Received::Status last = Received::Status::would_block;
     bool drained = false;
     std::int64_t stamp_ns = 0;

@@ -155,14 +155,13 @@ HostCheck loopback(const HostFacts& facts, const HostNeeds& needs) {
   return check;
 }
 
-HostCheck io_uring(const HostFacts& facts) {
-  const auto mode = first_number(facts.io_uring_disabled);
-  // tokamark uses epoll; an engine may care.
-  const char* value = !mode          ? kNotExposed
-                      : *mode == 0.0 ? "allowed"
-                      : *mode == 1.0 ? "allowed to a group"
-                                     : "disabled";
-  return {"io_uring", Status::ok, value, ""};
+HostCheck io_uring(const HostFacts& facts, const HostNeeds& needs) {
+  if (facts.io_uring_problem.empty()) return {"io_uring", Status::ok, "can be used", ""};
+  HostCheck check{"io_uring", Status::ok, facts.io_uring_problem, ""};
+  if (!needs.io_uring) return check;
+  check.status = Status::refusal;
+  check.advice = "leave out client.receive: io_uring, or run where the kernel allows it";
+  return check;
 }
 
 HostCheck timer(const HostFacts& facts) {
@@ -226,7 +225,7 @@ std::vector<HostCheck> check_host(const HostFacts& facts, const HostNeeds& needs
   return {governor(facts),        cpus(facts, needs),       load_average(facts, needs),
           memory(facts),          open_files(facts, needs), port_range(facts, needs),
           tw_reuse(facts, needs), somaxconn(facts, needs),  loopback(facts, needs),
-          timer(facts),           realtime(facts, needs),   io_uring(facts)};
+          timer(facts),           realtime(facts, needs),   io_uring(facts, needs)};
 }
 
 nlohmann::json to_json(const std::vector<HostCheck>& checks) {

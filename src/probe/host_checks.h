@@ -18,6 +18,7 @@ struct HostNeeds {
   double rate_per_s = 0;          ///< greatest rate of an open load
   enum class Where { here, elsewhere, both };
   Where engines = Where::here;
+  bool io_uring = false;  ///< to receive by it
 };
 
 /// What the self-test over 127.0.0.1 found.
@@ -31,7 +32,8 @@ struct LoopbackFacts {
 struct HostFacts {
   std::vector<std::string> governors;  ///< one for each core that exposes it
   std::size_t allowed_cpus = 0;
-  std::string loadavg, port_range, tcp_tw_reuse, somaxconn, io_uring_disabled, meminfo;
+  std::string loadavg, port_range, tcp_tw_reuse, somaxconn, meminfo;
+  std::string io_uring_problem;   ///< why load threads cannot receive by io_uring; empty = they can
   bool whole_port_range = false;  ///< a socket can be given the whole range (Linux 6.3)
   std::optional<std::uint64_t> open_files_hard;
   std::vector<base::Nanos> timer_lateness;

@@ -18,7 +18,6 @@ HostFacts good() {
   facts.port_range = "32768\t60999\n";
   facts.tcp_tw_reuse = "2\n";
   facts.somaxconn = "4096\n";
-  facts.io_uring_disabled = "0\n";
   facts.meminfo = "MemTotal:  9000000 kB\nMemFree: 10 kB\nMemAvailable:    2097152 kB\n";
   facts.whole_port_range = true;
   facts.open_files_hard = 20'000;
@@ -51,14 +50,25 @@ TEST(HostChecks, WhatIsNotExposedIsNoWarning) {
   HostFacts facts = good();
   facts.governors.clear();
   facts.loadavg = facts.port_range = facts.tcp_tw_reuse = facts.somaxconn = "";
-  facts.io_uring_disabled = facts.meminfo = "";
+  facts.meminfo = "";
   facts.open_files_hard.reset();
   for (const char* name : {"cpu_governor", "load_average", "port_range", "tcp_tw_reuse",
-                           "somaxconn", "io_uring", "memory_available", "open_files"}) {
+                           "somaxconn", "memory_available", "open_files"}) {
     const HostCheck check = found(name, facts);
     EXPECT_EQ(check.status, HostStatus::ok) << name;
     EXPECT_EQ(check.value, "not exposed") << name;
   }
+}
+
+TEST(HostChecks, IoUringMattersOnlyToAStudyThatReceivesByIt) {
+  HostFacts facts = good();
+  HostNeeds needs;
+  needs.io_uring = true;
+  EXPECT_EQ(found("io_uring", facts, needs).status, HostStatus::ok);
+  facts.io_uring_problem = "cannot be set up";
+  EXPECT_EQ(found("io_uring", facts).status, HostStatus::ok);
+  EXPECT_EQ(found("io_uring", facts).value, "cannot be set up");
+  EXPECT_EQ(found("io_uring", facts, needs).status, HostStatus::refusal);
 }
 
 TEST(HostChecks, WarnsOfClocksThatFollowTheLoad) {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "net/port_range.h"
+#include "net/receive_ring.h"
 
 namespace tokamark::probe {
 
@@ -87,7 +88,8 @@ HostFacts read_host_facts() {
   facts.port_range = text_of(proc / "sys/net/ipv4/ip_local_port_range");
   facts.tcp_tw_reuse = text_of(proc / "sys/net/ipv4/tcp_tw_reuse");
   facts.somaxconn = text_of(proc / "sys/net/core/somaxconn");
-  facts.io_uring_disabled = text_of(proc / "sys/kernel/io_uring_disabled");
+  const auto ring = net::ReceiveRing::make(-1, 0);
+  if (!ring.has_value()) facts.io_uring_problem = ring.error().message;
   facts.whole_port_range = port_range_of_a_socket();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) facts.open_files_hard = limit.rlim_max;

@@ -73,6 +73,7 @@ struct TrialClient {
   /// Of the load threads in the window.
   std::optional<std::int64_t> context_switches_voluntary, context_switches_involuntary;
   std::string scheduling;  ///< "realtime" or "normal"; empty = not recorded
+  std::string receive;     ///< "epoll" or "io_uring"; empty = not recorded
   std::string pinning;     ///< "pinned", "off", "too_few_cores" or "refused"; empty = not recorded
   std::vector<int> cpus;   ///< cores that load threads were kept on
   std::map<std::string, std::string> reasons;  ///< why a field above is empty

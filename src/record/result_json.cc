@@ -114,6 +114,7 @@ nlohmann::json to_json(const TrialClient& client) {
   object.integer("context_switches_involuntary", client.context_switches_involuntary);
   object.word("scheduling", client.scheduling);
   object.word("pinning", client.pinning);
+  object.word("receive", client.receive);
   object.set("cpus", client.cpus);
   return object.finish();
 }

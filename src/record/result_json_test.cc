@@ -35,6 +35,7 @@ TrialResult full_trial() {
   t.client.run_delay_s = 0.5;
   t.client.context_switches_involuntary = 7;
   t.client.scheduling = "normal";
+  t.client.receive = "io_uring";
   t.client.cpus = {2, 3};
   t.engine_info = {{"version", "0.11.0"}};
   return t;
@@ -98,6 +99,7 @@ TEST(ResultJson, GivesEveryFieldBackExactly) {
   EXPECT_EQ(t.client.run_delay_s, 0.5);
   EXPECT_EQ(t.client.context_switches_involuntary, 7);
   EXPECT_EQ(t.client.scheduling, "normal");
+  EXPECT_EQ(t.client.receive, "io_uring");
   EXPECT_TRUE(t.client.pinning.empty());
   EXPECT_EQ(t.client.cpus, (std::vector<int>{2, 3}));
   EXPECT_EQ(t.codes[0].advice, "Give the client its own cores.");

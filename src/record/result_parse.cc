@@ -86,6 +86,7 @@ void read(const JsonFields& fields, TrialClient& client) {
   fields.integer_or_null("context_switches_involuntary", client.context_switches_involuntary);
   if (!fields.raw("scheduling").is_null()) fields.text("scheduling", client.scheduling);
   if (!fields.raw("pinning").is_null()) fields.text("pinning", client.pinning);
+  if (!fields.raw("receive").is_null()) fields.text("receive", client.receive);
   read_cpus(fields, client.cpus);
   fields.reasons(client.reasons);
 }

@@ -33,6 +33,7 @@ std::string line_of(const HostCheck& check) {
 HostNeeds host_needs(const study::Study& study, const study::Plan& plan) {
   HostNeeds needs;
   needs.threads = study.client.threads;
+  needs.io_uring = study.client.receive == study::ClientReceive::io_uring;
   const double answer_s = study.slo.e2e_ms ? *study.slo.e2e_ms / 1000.0 : kGuessedAnswer_s;
   bool here = false, elsewhere = false;
   for (const study::EngineVisit& visit : plan.visits) {

@@ -36,6 +36,11 @@ TEST(HostNeeds, AreThoseOfTheGreatestLoad) {
   EXPECT_EQ(limited.engines, HostNeeds::Where::both);
 }
 
+TEST(HostNeeds, IncludeWhatTheClientReceivesWith) {
+  EXPECT_FALSE(needs_of(kHere, "load: {concurrency: 1}\n").io_uring);
+  EXPECT_TRUE(needs_of(kHere, "load: {concurrency: 1}\nclient: {receive: io_uring}\n").io_uring);
+}
+
 TEST(HostNeeds, ARefusalNamesEveryCheckThatRefuses) {
   EXPECT_TRUE(refuse_unfit({{"x", HostStatus::warning, "v", "do"}}).has_value());
   const auto refused = refuse_unfit({{"ports", HostStatus::refusal, "3 ports", "widen"},

@@ -76,6 +76,11 @@ load::PinRule pin_rule(const study::ClientSpec& client) {
   return {kind, client.cpus};
 }
 
+load::Receiving receiving(const study::ClientSpec& client) {
+  return client.receive == study::ClientReceive::io_uring ? load::Receiving::io_uring
+                                                          : load::Receiving::epoll;
+}
+
 /// A cost counts only when every load thread has it.
 void add_client_costs(const load::PlayResult& played, analysis::TrialFacts& facts) {
   bool delays = true, switches = true, counted = true;
@@ -101,6 +106,7 @@ void add_client_costs(const load::PlayResult& played, analysis::TrialFacts& fact
   if (counted) facts.in_flight_mean = in_flight;
   facts.scheduling = played.realtime ? "realtime" : "normal";
   facts.pinning = played.pinning;
+  facts.receive = load::to_word(played.receiving);
   facts.client_cpus = played.cpus;
 }
 
@@ -162,8 +168,9 @@ class TrialRunner {
   /// the study does not want it.
   json calibrate_with(const Pace& pace) {
     if (study_.client.calibration_s <= 0 || stop_) return nullptr;
-    const auto shape = calibration_shape(trial_.load, pace, study_.client.threads,
-                                         base::from_seconds(study_.client.calibration_s));
+    auto shape = calibration_shape(trial_.load, pace, study_.client.threads,
+                                   base::from_seconds(study_.client.calibration_s));
+    shape.receiving = receiving(study_.client);
     auto calibrating =
         std::async(std::launch::async, [this, &shape] { return calibrate_trial(shape, end_now_); });
     while (calibrating.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
@@ -237,6 +244,7 @@ class TrialRunner {
     options.timeouts = timeouts(study_.timeouts);
     options.threads = study_.client.threads;
     options.pin = pin_rule(study_.client);
+    options.receiving = receiving(study_.client);
     return load::play(options);
   }
 

@@ -164,6 +164,7 @@ class Builder {
     ClientSpec& client = study_.client;
     client.threads = values["threads"].get<std::uint32_t>();
     client.calibration_s = values["calibration_s"].get<double>();
+    if (values["receive"] == "io_uring") client.receive = ClientReceive::io_uring;
     const Json& pin = values["pin"];
     if (pin.is_string()) {
       client.pin = pin == "none" ? ClientPin::none : ClientPin::automatic;

@@ -64,8 +64,12 @@ struct HardwareSpec {
 /// Whether load threads stay on cores of their own.
 enum class ClientPin { automatic, none, listed };
 
+/// What load threads receive with.
+enum class ClientReceive { epoll, io_uring };
+
 struct ClientSpec {
   std::uint32_t threads = 1;
+  ClientReceive receive = ClientReceive::epoll;
   ClientPin pin = ClientPin::automatic;
   std::vector<int> cpus;       ///< pin is listed: a core for each thread
   double calibration_s = 1.0;  ///< length of the calibrations around a trial; 0 = none

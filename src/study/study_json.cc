@@ -120,7 +120,10 @@ Json window_json(const WindowSpec& window) {
 }
 
 Json client_json(const ClientSpec& client) {
-  Json json{{"threads", client.threads}, {"pin", "auto"}, {"calibration_s", client.calibration_s}};
+  Json json{{"threads", client.threads},
+            {"pin", "auto"},
+            {"receive", client.receive == ClientReceive::io_uring ? "io_uring" : "epoll"},
+            {"calibration_s", client.calibration_s}};
   if (client.pin == ClientPin::none) json["pin"] = "none";
   if (client.pin == ClientPin::listed) json["pin"] = client.cpus;
   return json;

@@ -5,6 +5,7 @@
  *   TOKAMARK_SLOW_SEND_US        every send of a load thread takes so many microseconds more
  *   TOKAMARK_SLOW_READ_US        a load thread looks at what arrived so many microseconds late
  *   TOKAMARK_NO_KERNEL_STAMPS=1  the kernel refuses receive stamps
+ *   TOKAMARK_NO_IO_URING=1       the kernel forbids io_uring
  *   TOKAMARK_CLOCK_STEP_MS       the wall clock jumps by so many milliseconds ...
  *   TOKAMARK_CLOCK_STEP_AFTER_S  ... so many seconds after the start of the process
  *
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static long send_us, read_us, no_stamps, step_ms, step_after_s;
+static long send_us, read_us, no_stamps, no_ring, step_ms, step_after_s;
 static long started_s;
 static __thread int is_load_thread;
 
@@ -31,6 +32,7 @@ static ssize_t (*real_send)(int, const void*, size_t, int);
 static ssize_t (*real_recvmsg)(int, struct msghdr*, int);
 static int (*real_epoll_wait)(int, struct epoll_event*, int, int);
 static int (*real_setsockopt)(int, int, int, const void*, socklen_t);
+static int (*real_queue_init)(unsigned, void*, void*);
 static int (*real_clock_gettime)(clockid_t, struct timespec*);
 
 static long number_of(const char* name) {
@@ -65,6 +67,9 @@ __attribute__((constructor)) static void load(void) {
   real_epoll_wait = (int (*)(int, struct epoll_event*, int, int))dlsym(RTLD_NEXT, "epoll_wait");
   real_setsockopt = (int (*)(int, int, int, const void*, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
   real_clock_gettime = (int (*)(clockid_t, struct timespec*))dlsym(RTLD_NEXT, "clock_gettime");
+  real_queue_init =
+      (int (*)(unsigned, void*, void*))dlsym(RTLD_NEXT, "io_uring_queue_init_params");
+  no_ring = number_of("TOKAMARK_NO_IO_URING");
   struct timespec now;
   real_clock_gettime(CLOCK_MONOTONIC, &now);
   started_s = now.tv_sec;
@@ -103,6 +108,10 @@ int setsockopt(int socket, int level, int name, const void* value, socklen_t siz
     return -1;
   }
   return real_setsockopt(socket, level, name, value, size);
+}
+
+int io_uring_queue_init_params(unsigned entries, void* ring, void* params) {
+  return no_ring ? -EPERM : real_queue_init(entries, ring, params);
 }
 
 int clock_gettime(clockid_t clock, struct timespec* time) {

@@ -35,5 +35,6 @@ class DoctorCase(IntegrationCase):
         self.assertEqual(list(NAMES), [check["name"] for check in manifest["host_checks"]])
         client = results.trials[0]["client"]
         self.assertIn(client["scheduling"], ("realtime", "normal"))
+        self.assertEqual("epoll", client["receive"])
         self.assertIn(client["pinning"], ("pinned", "too_few_cores", "refused"))
         self.assertGreaterEqual(client["context_switches_voluntary"], 0)
