@@ -7,8 +7,8 @@ namespace tokamark::bench {
 
 /// Who reads the streams.
 enum class DrainClient {
-  floor,         ///< bench/floor
-  tokamark,      ///< load::play, as a trial uses it
+  floor,                  ///< bench/floor
+  tokamark,               ///< load::play, as a trial uses it
   tokamark_io_uring,      ///< the same, receiving by io_uring
   tokamark_tls,           ///< over TLS
   tokamark_tls_io_uring,  ///< over TLS, by io_uring

@@ -15,6 +15,9 @@ struct DrainOptions {
   std::uint32_t rounds = 50;     ///< measured chunks of every stream
   SSL_CTX* tls = nullptr;        ///< for the TLS client
   std::string certificate_file;  ///< what that client is to trust
+  /// Whether the client stands still while a round is written, so that each read finds one chunk
+  /// and no wake-up is in its CPU time; else it runs, as in a trial.
+  enum class Client { stands, runs } client = Client::stands;
 };
 
 /// One run of one client.

@@ -69,6 +69,7 @@ bool run_memory(DrainClient client, DrainOptions options, std::uint32_t streams,
                 std::uint32_t rounds, double& bytes) {
   options.streams = streams;
   options.rounds = rounds;
+  options.client = DrainOptions::Client::runs;
   const DrainRun run = run_drain(client, options);
   if (!run.error.empty()) {
     fmt::print(stderr, "tokamark_drain: {}: {}\n", to_word(client), run.error);

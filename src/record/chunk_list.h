@@ -25,10 +25,11 @@ struct Chunk {
   std::uint16_t flags = 0;
 };
 
-/// The chunks of a request in order, without loss, in 6 to 8 bytes each where a plain Chunk has 24:
+/// The chunks of a request in order, without loss, in 5 to 8 bytes each where a plain Chunk has 24:
 /// a head byte, the nanoseconds since the chunk before, and the delay, each as long as its value
-/// needs. A million-token trial is kept in memory whole, so this is what it weighs. Read from the
-/// front; never changed in the middle. Not thread-safe while it grows.
+/// needs. More than two tokens, or more than 18 minutes between chunks, take some bytes more. A
+/// million-token trial is kept in memory whole, so this is what it weighs. Read from the front;
+/// never changed in the middle. Not thread-safe while it grows.
 class ChunkList {
  public:
   class Iterator;

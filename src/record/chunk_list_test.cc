@@ -29,7 +29,17 @@ TEST(ChunkList, GivesBackWhatWasPutInWhateverItsValue) {
                                   {kMost, kMost, 0, 65535},
                                   {kLeast, kLeast, 3, 4},
                                   {kMost, Nanos(0), 4, 0},
-                                  {Nanos(0), Nanos(1), 1, 0}};
+                                  {Nanos(0), Nanos(1), 1, 0},
+                                  // The ends of each length that the short form has.
+                                  {Nanos(0xFFFF), Nanos(0xFF), 2, 0},
+                                  {Nanos(0x1FFFF), Nanos(0x100), 3, 3},
+                                  {Nanos(0x101FFFE), Nanos(0xFFFF), 2, 1},
+                                  {Nanos(0x201FFFE), Nanos(0x10000), 1, 2},
+                                  {Nanos(0x10201FFFD), Nanos(0xFFFFFF), 1, 0},
+                                  {Nanos(0x20201FFFD), Nanos(0xFFFFFFFF), 1, 0},
+                                  {Nanos(0x1020201FFFC), Nanos(0x100000000), 0, 0},
+                                  {Nanos(0x2020201FFFC), Nanos(-1), 1, 3},
+                                  {Nanos(0x2020201FFFB), Nanos(0), 1, 3}};
   expect_equal(chunks, ChunkList(std::span(chunks)));
   expect_equal(chunks, ChunkList(ChunkList(std::span(chunks)).unpacked()));
   expect_equal({}, ChunkList());
@@ -39,7 +49,7 @@ TEST(ChunkList, KeepsATokenInEightBytes) {
   ChunkList list;
   list.reserve(1000);
   for (int i = 0; i < 1000; ++i) {
-    list.push_back({milliseconds(200) * i, microseconds(900), 1, kKernelStamp});
+    list.push_back({milliseconds(4000) * i, milliseconds(16), 1, kKernelStamp});
   }
   EXPECT_LE(list.bytes(), 8 * list.size());
 }
