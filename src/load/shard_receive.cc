@@ -1,3 +1,5 @@
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -122,6 +124,8 @@ void Shard::start_receiving(Slot& slot) {
 void Shard::close_connection(Slot& slot) {
   if (slot.receiving) {
     ring_->stop(token_of(slot.index, slot.connection_number));
+    // The ring may hold the socket a little longer, and the server is to know now.
+    (void)::shutdown(slot.connection.socket(), SHUT_RDWR);
     slot.receiving = false;
     ++slot.connection_number;
   }

@@ -9,9 +9,10 @@
  *   TOKAMARK_CLOCK_STEP_MS       the wall clock jumps by so many milliseconds ...
  *   TOKAMARK_CLOCK_STEP_AFTER_S  ... so many seconds after the start of the process
  *
- * A load thread is one that has called recvmsg: no server of ours, and nothing that only asks over
- * libcurl, does. Other processes that inherit the environment (the simulated engine and its
- * guardian are the same program) are told from the measuring one by their first argument.
+ * A load thread is one that has called recvmsg or looked for completions of io_uring: no server of
+ * ours, and nothing that only asks over libcurl, does. Other processes that inherit the environment
+ * (the simulated engine and its guardian are the same program) are told from the measuring one by
+ * their first argument.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -32,6 +33,7 @@ static ssize_t (*real_send)(int, const void*, size_t, int);
 static ssize_t (*real_recvmsg)(int, struct msghdr*, int);
 static int (*real_epoll_wait)(int, struct epoll_event*, int, int);
 static int (*real_setsockopt)(int, int, int, const void*, socklen_t);
+static unsigned (*real_peek_batch)(void*, void**, unsigned);
 static int (*real_queue_init)(unsigned, void*, void*);
 static int (*real_clock_gettime)(clockid_t, struct timespec*);
 
@@ -67,8 +69,9 @@ __attribute__((constructor)) static void load(void) {
   real_epoll_wait = (int (*)(int, struct epoll_event*, int, int))dlsym(RTLD_NEXT, "epoll_wait");
   real_setsockopt = (int (*)(int, int, int, const void*, socklen_t))dlsym(RTLD_NEXT, "setsockopt");
   real_clock_gettime = (int (*)(clockid_t, struct timespec*))dlsym(RTLD_NEXT, "clock_gettime");
-  real_queue_init =
-      (int (*)(unsigned, void*, void*))dlsym(RTLD_NEXT, "io_uring_queue_init_params");
+  real_queue_init = (int (*)(unsigned, void*, void*))dlsym(RTLD_NEXT, "io_uring_queue_init_params");
+  real_peek_batch =
+      (unsigned (*)(void*, void**, unsigned))dlsym(RTLD_NEXT, "io_uring_peek_batch_cqe");
   no_ring = number_of("TOKAMARK_NO_IO_URING");
   struct timespec now;
   real_clock_gettime(CLOCK_MONOTONIC, &now);
@@ -99,6 +102,13 @@ int epoll_wait(int epoll, struct epoll_event* events, int most, int timeout) {
     nap_us(read_us);
     break;
   }
+  return count;
+}
+
+unsigned io_uring_peek_batch_cqe(void* ring, void** completions, unsigned most) {
+  is_load_thread = 1;
+  const unsigned count = real_peek_batch(ring, completions, most);
+  if (read_us > 0 && count > 0) nap_us(read_us);
   return count;
 }
 
