@@ -123,6 +123,11 @@ class IntegrationCase(unittest.TestCase):
                 self.fail(f"{text}: not within {DEADLINE_S} s{told}")
             time.sleep(POLL_S)
 
+    def need_io_uring(self):
+        for line in self.tokamark("doctor").out.splitlines():
+            if line.startswith("io_uring ") and "can be used" not in line:
+                self.skipTest(line)
+
     # Servers and ports
 
     def free_port(self):

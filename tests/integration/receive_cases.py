@@ -14,11 +14,6 @@ class ReceiveCase(IntegrationCase):
         self.results = Results(self.folder / "out")
         self.truth = self.folder / "truth.jsonl"
 
-    def need_io_uring(self):
-        for line in self.tokamark("doctor").out.splitlines():
-            if line.startswith("io_uring ") and "can be used" not in line:
-                self.skipTest(line)
-
     def study(self, load):
         return self.write_study({
             "model": {"name": "smollm2"},

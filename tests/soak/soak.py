@@ -61,6 +61,8 @@ def read_flags():
     parser.add_argument("--visits", type=int, help="default: one for each minute, at least 3")
     parser.add_argument("--speed", type=float, default=0.05,
                         help="of the simulated engines; lower is fewer tokens per second")
+    parser.add_argument("--receive", choices=("epoll", "io_uring"), default="epoll",
+                        help="how the client receives")
     parser.add_argument("--keep", type=Path, help="keep the study, the results and the logs here")
     return parser.parse_args()
 
@@ -223,6 +225,7 @@ def soak(flags, folder):
     overhead = VISIT_OVERHEAD_S if flags.minutes >= 3 else 2.0
     visit_s = max(2.0, flags.minutes * 60 / visits - overhead)
     study = mixes.make_study(rng, visits, flags.streams, visit_s, flags.speed, folder)
+    study["client"]["receive"] = flags.receive
     sanitized = is_sanitized(flags.tokamark)
     print(f"{flags.streams} streams, {visits} visits of {visit_s:.0f} s, seed {flags.seed}, "
           f"{'sanitizer' if sanitized else 'plain'} build", flush=True)
