@@ -245,17 +245,13 @@ void Shard::Slot::prefetch() const {
 }
 
 void Shard::on_events(std::span<const epoll_event> events) {
-  constexpr std::size_t kAhead = 4;
-  const auto slot_of = [&](std::size_t i) { return static_cast<Slot*>(events[i].data.ptr); };
-  for (std::size_t i = 0; i < std::min(kAhead, events.size()); ++i) slot_of(i)->prefetch();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (i + kAhead < events.size()) slot_of(i + kAhead)->prefetch();
-    if (i + 2 < events.size()) slot_of(i + 2)->prefetch_session();
-    if (i + 1 < events.size()) slot_of(i + 1)->prefetch_targets();
+  const auto slot_at = [&](std::size_t i) -> Slot& {
+    return *static_cast<Slot*>(events[i].data.ptr);
+  };
+  each_ahead(events.size(), slot_at, [&](std::size_t i) {
     const bool closing = (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    on_ready(*slot_of(i), closing ? PeerClose::seen : PeerClose::unknown);
-  }
-  show_tokens();
+    on_ready(slot_at(i), closing ? PeerClose::seen : PeerClose::unknown);
+  });
 }
 
 void Shard::show_tokens() {

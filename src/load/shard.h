@@ -84,7 +84,8 @@ class Shard {
   void start_receiving(Slot& slot);
   void on_arrivals(std::span<const net::ReceiveRing::Arrival> arrivals);
   void on_arrival(Slot& slot, const net::ReceiveRing::Arrival& arrival);
-  [[nodiscard]] Slot* slot_of(net::ReceiveRing::Token token);
+  template <typename SlotAt, typename Handle>
+  void each_ahead(std::size_t count, SlotAt slot_at, Handle handle);
   void show_tokens();
   void on_closed(Slot& slot, const ReadStamp& stamp, const char* reason);
   void resend(Slot& slot);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "load/shard.h"
@@ -41,5 +42,19 @@ struct Shard::Slot {
   std::size_t sent = 0;
   base::Nanos connect_started{0};
 };
+
+/// Calls `handle(i)` for 0 to count - 1, asking ahead for the memory of the streams `slot_at(i)`.
+template <typename SlotAt, typename Handle>
+void Shard::each_ahead(std::size_t count, SlotAt slot_at, Handle handle) {
+  constexpr std::size_t kAhead = 4;
+  for (std::size_t i = 0; i < std::min(kAhead, count); ++i) slot_at(i).prefetch();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) slot_at(i + kAhead).prefetch();
+    if (i + 2 < count) slot_at(i + 2).prefetch_session();
+    if (i + 1 < count) slot_at(i + 1).prefetch_targets();
+    handle(i);
+  }
+  show_tokens();
+}
 
 }  // namespace tokamark::load

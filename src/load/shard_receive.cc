@@ -109,11 +109,6 @@ void Shard::on_ring(const net::ReceiveRing::Ready& ready) {
   }
 }
 
-Shard::Slot* Shard::slot_of(net::ReceiveRing::Token token) {
-  Slot& slot = slots_[slot_number(token)];
-  return slot.receiving && slot.connection_number == token >> 32 ? &slot : nullptr;
-}
-
 void Shard::start_receiving(Slot& slot) {
   poller_.watch_writing_only(slot.connection.socket(), &slot);
   slot.connection.stop_reading_socket();
@@ -133,17 +128,15 @@ void Shard::close_connection(Slot& slot) {
 }
 
 void Shard::on_arrivals(std::span<const net::ReceiveRing::Arrival> arrivals) {
-  constexpr std::size_t kAhead = 4;
-  const auto slot_at = [&](std::size_t i) { return &slots_[slot_number(arrivals[i].token)]; };
-  for (std::size_t i = 0; i < std::min(kAhead, arrivals.size()); ++i) slot_at(i)->prefetch();
-  for (std::size_t i = 0; i < arrivals.size(); ++i) {
-    if (i + kAhead < arrivals.size()) slot_at(i + kAhead)->prefetch();
-    if (i + 2 < arrivals.size()) slot_at(i + 2)->prefetch_session();
-    if (i + 1 < arrivals.size()) slot_at(i + 1)->prefetch_targets();
-    Slot* const slot = slot_of(arrivals[i].token);
-    if (slot != nullptr) on_arrival(*slot, arrivals[i]);
-  }
-  show_tokens();
+  const auto slot_at = [&](std::size_t i) -> Slot& {
+    return slots_[slot_number(arrivals[i].token)];
+  };
+  each_ahead(arrivals.size(), slot_at, [&](std::size_t i) {
+    Slot& slot = slot_at(i);
+    // What comes late for a connection that was closed is dropped.
+    const bool its_own = slot.receiving && slot.connection_number == arrivals[i].token >> 32;
+    if (its_own) on_arrival(slot, arrivals[i]);
+  });
 }
 
 void Shard::on_arrival(Slot& slot, const net::ReceiveRing::Arrival& arrival) {
