@@ -31,10 +31,22 @@ constexpr std::array kCodes{
              "p99 of TTFT is more than 2 % above p99 of TTFT from the send; or a closed load "
              "without failures held less than 95 % of its streams in flight on average.",
              "give the client a core of its own or more threads, or lower the load"},
+    CodeInfo{"clock_confounded", "GPU clocks were not the same for what is compared.",
+             "In more than 1 % of the window's samples a GPU's hardware slowed its clocks down "
+             "(heat, power brake); or the mean SM clocks of two engines under the same load and "
+             "repeat are more than 1 % apart.",
+             "lock the clocks (nvidia-smi -lgc), cool the machine, or compare at a power that all "
+             "engines stay below"},
     CodeInfo{"clock_stepped", "The wall clock was set while the kernel stamped packets.",
              "The wall clock moved against the monotonic one by more than 1 ms between two "
              "readings, a second apart.",
              "stop time synchronisation that steps the clock, and run the trial again"},
+    CodeInfo{"dirty_machine", "The machine was not the engine's alone, or not as it was before.",
+             "Another process than the engine's was on a GPU in the window; or a GPU was over 3 "
+             "degrees hotter than at the study's start when the engine was started, after a wait "
+             "for it (timeouts.cooldown_s).",
+             "stop the other processes on the GPU (nvidia-smi), or improve its cooling; "
+             "validity.start_temperature_c sets the limit"},
     CodeInfo{"errors", "Too many requests failed.",
              "Failed, timed-out and refused requests are more than 1 % of those scheduled in the "
              "window. A 200 answer with a single token, where more were asked for exactly, is a "

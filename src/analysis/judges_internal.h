@@ -29,6 +29,8 @@ void judge_client(const Case& c);
 void judge_work(const Case& c);
 /// not_streaming, shared_reads: whether tokens can be told apart in time.
 void judge_streaming(const Case& c);
+/// clock_confounded by one trial's own samples, dirty_machine: whether the machine was fit.
+void judge_machine(const Case& c);
 /// littles_law, unstable: whether the load was held, and the engine with it.
 void judge_load(const Case& c);
 

@@ -50,6 +50,12 @@ constexpr std::array kThresholds{
     ThresholdInfo{"ttft_rise_share", &Thresholds::ttft_rise_share, 100.0, "unstable",
                   "Open loads: rise of TTFT over the window that is no overload, as a share of its "
                   "mean."},
+    ThresholdInfo{"gpu_slowdown_share", &Thresholds::gpu_slowdown_share, 1.0, "clock_confounded",
+                  "Share of the samples in which a GPU's hardware may slow its clocks."},
+    ThresholdInfo{"sm_clock_share", &Thresholds::sm_clock_share, 1.0, "clock_confounded",
+                  "How far the mean SM clocks of two engines under one load may be apart."},
+    ThresholdInfo{"start_temperature_c", &Thresholds::start_temperature_c, 200.0, "dirty_machine",
+                  "How much hotter than at the study's start a GPU may be when an engine starts."},
     ThresholdInfo{"settled_share", &Thresholds::settled_share, 1.0, "never_warm",
                   "How far the means of 20 probes and of the 20 before may be apart."},
 };

@@ -28,6 +28,9 @@ struct Thresholds {
   double unstreamed_least_tokens = 32.0;
   double trend_p = 0.025;
   double ttft_rise_share = 0.25;
+  double gpu_slowdown_share = 0.01;
+  double sm_clock_share = 0.01;
+  double start_temperature_c = 3.0;
   double settled_share = 0.05;
 };
 

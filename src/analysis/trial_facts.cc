@@ -59,6 +59,7 @@ json to_json(const TrialFacts& facts) {
       {"clock_stepped", facts.clock_stepped},
       {"probes", facts.probes},
       {"never_warm", facts.never_warm},
+      {"dirty_machine", facts.dirty_machine},
       {"stopped", facts.stopped},
       {"calibration", facts.calibration},
       {"engine_info", facts.engine_info},
@@ -105,6 +106,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     facts.clock_stepped = json.at("clock_stepped").get<bool>();
     facts.probes = json.at("probes").get<std::uint32_t>();
     facts.never_warm = json.at("never_warm").get<bool>();
+    facts.dirty_machine = json.value("dirty_machine", "");
     facts.stopped = json.at("stopped").get<std::string>();
     facts.calibration = json.value("calibration", nlohmann::json());
     facts.engine_info = json.at("engine_info");

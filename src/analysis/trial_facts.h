@@ -53,7 +53,9 @@ struct TrialFacts {
   bool clock_stepped = false;
   std::uint32_t probes = 0;  ///< single requests before the load
   bool never_warm = false;   ///< the probes did not settle within their limit (methodology M14)
-  std::string stopped;       ///< why the trial ended early; empty = it did not
+  /// Why the machine was not as at the study's start when the engine was started; empty = it was.
+  std::string dirty_machine;
+  std::string stopped;  ///< why the trial ended early; empty = it did not
   /// "before" and "after": the load generator against the null engine, as calibration::to_json has
   /// it, or {"skipped": reason}. Null when none was asked for, or an older version ran the trial.
   nlohmann::json calibration;

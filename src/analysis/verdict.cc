@@ -60,6 +60,7 @@ TrialResult analyse(const TrialFacts& facts, std::span<const RequestRecord> reco
   judge_work(c);
   judge_streaming(c);
   judge_load(c);
+  judge_machine(c);
   trial.verdict = trial.codes.empty() ? record::Verdict::valid : record::Verdict::invalid;
   return trial;
 }

@@ -137,7 +137,7 @@ class NvidiaSmi final : public GpuReader {
     }
     std::vector<GpuReading> readings;
     for (const SmiGpu& gpu : rows) {
-      GpuReading reading{gpu.used_bytes, {}};
+      GpuReading reading{gpu.used_bytes, {}, {}};
       for (const SmiProcess& row : processes) {
         if (row.gpu_uuid == gpu.identity.uuid) reading.processes.push_back(row.process);
       }

@@ -38,12 +38,33 @@ struct Functions {
   NvmlReturn (*uuid)(NvmlDeviceHandle, char*, unsigned) = nullptr;
   NvmlReturn (*memory)(NvmlDeviceHandle, NvmlMemory*) = nullptr;
   NvmlReturn (*processes)(NvmlDeviceHandle, unsigned*, NvmlProcess*) = nullptr;
+  // What follows may be missing in a library, or not supported by a device.
+  NvmlReturn (*power)(NvmlDeviceHandle, unsigned*) = nullptr;
+  NvmlReturn (*energy)(NvmlDeviceHandle, unsigned long long*) = nullptr;
+  NvmlReturn (*clock)(NvmlDeviceHandle, int, unsigned*) = nullptr;
+  NvmlReturn (*temperature)(NvmlDeviceHandle, int, unsigned*) = nullptr;
+  NvmlReturn (*utilization)(NvmlDeviceHandle, NvmlUtilization*) = nullptr;
+  NvmlReturn (*throttle)(NvmlDeviceHandle, unsigned long long*) = nullptr;
+  NvmlReturn (*ecc)(NvmlDeviceHandle, int, int, unsigned long long*) = nullptr;
 };
 
 template <typename Function>
 bool load(void* library, Function& function, const char* symbol) {
   function = reinterpret_cast<Function>(::dlsym(library, symbol));
   return function != nullptr;
+}
+
+void load_optional(void* library, Functions& api) {
+  (void)load(library, api.power, "nvmlDeviceGetPowerUsage");
+  (void)load(library, api.energy, "nvmlDeviceGetTotalEnergyConsumption");
+  (void)load(library, api.clock, "nvmlDeviceGetClockInfo");
+  (void)load(library, api.temperature, "nvmlDeviceGetTemperature");
+  (void)load(library, api.utilization, "nvmlDeviceGetUtilizationRates");
+  // The later name for the same; both are there for some drivers.
+  if (!load(library, api.throttle, "nvmlDeviceGetCurrentClocksThrottleReasons")) {
+    (void)load(library, api.throttle, "nvmlDeviceGetCurrentClocksEventReasons");
+  }
+  (void)load(library, api.ecc, "nvmlDeviceGetTotalEccErrors");
 }
 
 /// The symbol that the library lacks, or nothing.
@@ -66,6 +87,7 @@ const char* load_all(void* library, Functions& api) {
       !load(library, api.processes, "nvmlDeviceGetComputeRunningProcesses_v2")) {
     return "nvmlDeviceGetComputeRunningProcesses_v3";
   }
+  load_optional(library, api);
   return nullptr;
 }
 
@@ -105,7 +127,8 @@ class Nvml final : public GpuReader {
       NvmlMemory memory{};
       TOKAMARK_TRY_VOID(check(api_.memory(handle, &memory), "nvmlDeviceGetMemoryInfo"));
       TOKAMARK_TRY(auto processes, compute_processes(handle));
-      readings.push_back({static_cast<std::int64_t>(memory.used), std::move(processes)});
+      readings.push_back(
+          {static_cast<std::int64_t>(memory.used), std::move(processes), state_of(handle)});
     }
     return readings;
   }
@@ -120,6 +143,35 @@ class Nvml final : public GpuReader {
                           NvmlReturn (*get)(NvmlDeviceHandle, char*, unsigned)) {
     std::array<char, kTextSize> buffer{};
     return get(handle, buffer.data(), kTextSize) == kNvmlSuccess ? buffer.data() : "";
+  }
+
+  /// Calls `get` with further arguments and the place of the answer; empty when it fails.
+  template <typename Answer, typename Function, typename... More>
+  static std::optional<Answer> ask(Function get, NvmlDeviceHandle handle, More... more) {
+    Answer answer{};
+    if (get == nullptr || get(handle, more..., &answer) != kNvmlSuccess) return std::nullopt;
+    return answer;
+  }
+
+  [[nodiscard]] GpuState state_of(NvmlDeviceHandle handle) const {
+    const auto scaled = [](const auto& value, double by) {
+      return value ? std::optional<double>(static_cast<double>(*value) * by) : std::nullopt;
+    };
+    GpuState state;
+    state.power_w = scaled(ask<unsigned>(api_.power, handle), 1e-3);
+    state.energy_j = scaled(ask<unsigned long long>(api_.energy, handle), 1e-3);
+    state.sm_clock_mhz = scaled(ask<unsigned>(api_.clock, handle, kNvmlClockSm), 1);
+    state.memory_clock_mhz = scaled(ask<unsigned>(api_.clock, handle, kNvmlClockMemory), 1);
+    state.temperature_c = scaled(ask<unsigned>(api_.temperature, handle, kNvmlTemperatureGpu), 1);
+    if (const auto busy = ask<NvmlUtilization>(api_.utilization, handle)) {
+      state.busy_percent = busy->gpu;
+      state.memory_busy_percent = busy->memory;
+    }
+    state.throttle_reasons = ask<unsigned long long>(api_.throttle, handle);
+    const auto errors =
+        ask<unsigned long long>(api_.ecc, handle, kNvmlErrorUncorrected, kNvmlCounterVolatile);
+    if (errors) state.ecc_errors = static_cast<std::int64_t>(*errors);
+    return state;
   }
 
   base::Result<std::vector<GpuProcess>> compute_processes(NvmlDeviceHandle handle) {

@@ -18,10 +18,27 @@ struct GpuProcess {
   std::optional<std::int64_t> used_bytes;  ///< empty when the driver does not tell
 };
 
+/// What a GPU was doing at one look. What the device or its driver does not tell is empty.
+struct GpuState {
+  std::optional<double> power_w;
+  std::optional<double> energy_j;  ///< since the driver was loaded
+  std::optional<double> sm_clock_mhz, memory_clock_mhz;
+  std::optional<double> temperature_c;
+  std::optional<double> busy_percent, memory_busy_percent;  ///< of the last sampling period
+  std::optional<std::uint64_t> throttle_reasons;            ///< NVML's bits, see kHardwareSlowdown
+  std::optional<std::int64_t> ecc_errors;  ///< uncorrected, since the driver was loaded
+};
+
+/// Bits of `throttle_reasons` by which the hardware slows its clocks down: nvmlClocksThrottleReason
+/// HwSlowdown, HwThermalSlowdown and HwPowerBrakeSlowdown. A power cap that somebody set, and
+/// idling, are others.
+inline constexpr std::uint64_t kHardwareSlowdown = 0x08 | 0x40 | 0x80;
+
 /// One look at one GPU.
 struct GpuReading {
   std::int64_t used_bytes = 0;
   std::vector<GpuProcess> processes;  ///< compute processes, by the driver's process ids
+  GpuState state;
 };
 
 /// What does not change about a GPU.

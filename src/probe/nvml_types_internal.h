@@ -21,4 +21,14 @@ struct NvmlProcess {
   unsigned int gpu_instance, compute_instance;
 };
 
+/// nvmlUtilization_t
+struct NvmlUtilization {
+  unsigned int gpu, memory;
+};
+
+/// nvmlClockType_t NVML_CLOCK_SM, NVML_CLOCK_MEM; nvmlTemperatureSensors_t NVML_TEMPERATURE_GPU;
+/// nvmlMemoryErrorType_t UNCORRECTED; nvmlEccCounterType_t VOLATILE
+inline constexpr int kNvmlClockSm = 1, kNvmlClockMemory = 2, kNvmlTemperatureGpu = 0;
+inline constexpr int kNvmlErrorUncorrected = 1, kNvmlCounterVolatile = 0;
+
 }  // namespace tokamark::probe

@@ -76,6 +76,25 @@ TEST(Nvml, ReadsEveryGpuAndItsProcesses) {
   EXPECT_EQ(readings.value()[1].processes[1].used_bytes, 3 * kGiB);
 }
 
+TEST(Nvml, ReadsWhatEachGpuIsDoing) {
+  const Variable throttle("STUB_NVML_THROTTLE", "72");
+  auto nvml = open_nvml(STUB_NVML);
+  ASSERT_TRUE(nvml.has_value());
+  const auto before = nvml.value()->read().value();
+  const auto after = nvml.value()->read().value();
+  const GpuState& state = after[1].state;
+  EXPECT_DOUBLE_EQ(state.power_w.value(), 700);
+  EXPECT_DOUBLE_EQ(*state.energy_j - before[1].state.energy_j.value(), 2);
+  EXPECT_DOUBLE_EQ(state.sm_clock_mhz.value(), 1980);
+  EXPECT_DOUBLE_EQ(state.memory_clock_mhz.value(), 3201);
+  EXPECT_DOUBLE_EQ(state.temperature_c.value(), 40);
+  EXPECT_DOUBLE_EQ(state.busy_percent.value(), 97);
+  EXPECT_DOUBLE_EQ(state.memory_busy_percent.value(), 42);
+  EXPECT_EQ(state.throttle_reasons, 0x48U);
+  EXPECT_EQ(after[0].state.ecc_errors, 0);
+  EXPECT_FALSE(state.ecc_errors.has_value()) << "the device does not support it";
+}
+
 TEST(Nvml, AsksAgainWithMoreRoomForManyProcesses) {
   const Variable others("STUB_NVML_OTHERS", "300");
   auto nvml = open_nvml(STUB_NVML);
@@ -200,6 +219,8 @@ TEST(Sampler, TellsTheEnginesShareOfTheGpuFromTheRest) {
   EXPECT_EQ(telemetry.samples.at(0).vram_used_bytes, (std::vector<std::int64_t>{kGiB, 5 * kGiB}));
   EXPECT_EQ(telemetry.peak_vram_used_bytes(), 6 * kGiB);
   EXPECT_EQ(telemetry.peak_vram_engine_bytes(), 3 * kGiB);
+  EXPECT_EQ(telemetry.samples[0].other_gpu_processes, 1);
+  EXPECT_EQ(telemetry.samples[0].gpus.at(1).power_w, 700);
   EXPECT_TRUE(telemetry.vram_engine_reason.empty());
 }
 
@@ -210,6 +231,7 @@ TEST(Sampler, SaysWhenTheDriverDoesNotListTheEngine) {
   Sampler sampler(options);
   const Telemetry telemetry = sampler.finish();
   EXPECT_FALSE(telemetry.peak_vram_engine_bytes().has_value());
+  EXPECT_FALSE(telemetry.samples.at(0).other_gpu_processes.has_value());
   EXPECT_THAT(telemetry.vram_engine_reason, HasSubstr("lists none of the engine's processes"));
 }
 
@@ -225,9 +247,12 @@ TEST(Sampler, AnAttachedServerHasNoProcessFigures) {
 Telemetry three_samples() {
   Telemetry telemetry;
   telemetry.gpu_reason = "no GPU: none";
-  telemetry.samples = {{0s, "loaded", {}, std::nullopt, 100, base::Nanos(1s)},
-                       {1s, "window", {}, std::nullopt, 300, base::Nanos(3s)},
-                       {2s, "window", {7, 8}, 5, std::nullopt, std::nullopt}};
+  telemetry.samples = {{0s, "loaded", {}, std::nullopt, {}, std::nullopt, 100, base::Nanos(1s)},
+                       {1s, "window", {}, std::nullopt, {}, std::nullopt, 300, base::Nanos(3s)},
+                       {2s, "window", {7, 8}, 5, {}, 1, std::nullopt, std::nullopt}};
+  GpuState state;
+  state.power_w = 700;
+  telemetry.samples[2].gpus = {state, {}};
   return telemetry;
 }
 
@@ -251,11 +276,20 @@ TEST(Telemetry, JsonLinesHoldNullWhereNothingWasRead) {
   EXPECT_TRUE(header["gpu_source"].is_null());
   std::getline(lines, line);
   EXPECT_EQ(line, R"({"at_s":0.0,"phase":"loaded","vram_used_bytes":null,"vram_engine_bytes":null,)"
-                  R"("rss_bytes":100,"cpu_s":1.0})");
+                  R"("rss_bytes":100,"cpu_s":1.0,"other_gpu_processes":null,"gpu_power_w":null,)"
+                  R"("gpu_energy_j":null,"gpu_sm_clock_mhz":null,"gpu_memory_clock_mhz":null,)"
+                  R"("gpu_temperature_c":null,"gpu_busy_percent":null,)"
+                  R"("gpu_memory_busy_percent":null,"gpu_throttle_reasons":null,)"
+                  R"("gpu_ecc_errors":null})");
   std::getline(lines, line);
   std::getline(lines, line);
   EXPECT_EQ(line, R"({"at_s":2.0,"phase":"window","vram_used_bytes":[7,8],"vram_engine_bytes":5,)"
-                  R"("rss_bytes":null,"cpu_s":null})");
+                  R"("rss_bytes":null,"cpu_s":null,"other_gpu_processes":1,)"
+                  R"("gpu_power_w":[700.0,null],"gpu_energy_j":[null,null],)"
+                  R"("gpu_sm_clock_mhz":[null,null],"gpu_memory_clock_mhz":[null,null],)"
+                  R"("gpu_temperature_c":[null,null],"gpu_busy_percent":[null,null],)"
+                  R"("gpu_memory_busy_percent":[null,null],"gpu_throttle_reasons":[null,null],)"
+                  R"("gpu_ecc_errors":[null,null]})");
 }
 
 }  // namespace

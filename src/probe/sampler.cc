@@ -101,14 +101,20 @@ void Sampler::read_gpus(Sample& sample, const std::vector<pid_t>& pids) {
     telemetry_.gpu_reason = readings.error().message;
     return;
   }
+  bool engine_seen = false;
+  std::int64_t others = 0;
   for (const GpuReading& gpu : readings.value()) {
     sample.vram_used_bytes.push_back(gpu.used_bytes);
+    sample.gpus.push_back(gpu.state);
     for (const GpuProcess& process : gpu.processes) {
       const bool ours = std::find(pids.begin(), pids.end(), process.pid) != pids.end();
+      engine_seen = engine_seen || ours;
+      others += ours ? 0 : 1;
       if (!ours || !process.used_bytes) continue;
       sample.vram_engine_bytes = sample.vram_engine_bytes.value_or(0) + *process.used_bytes;
     }
   }
+  if (engine_seen) sample.other_gpu_processes = others;
 }
 
 void Sampler::state_reasons() {

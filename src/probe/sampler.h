@@ -25,8 +25,12 @@ struct Sample {
   std::string phase;                              ///< the mark that was in force
   std::vector<std::int64_t> vram_used_bytes;      ///< each GPU, all its users; empty = no GPU
   std::optional<std::int64_t> vram_engine_bytes;  ///< the engine's processes, over all GPUs
-  std::optional<std::int64_t> rss_bytes;          ///< of the engine's processes, added up
-  std::optional<base::Nanos> cpu;                 ///< of the engine's processes, since their start
+  std::vector<GpuState> gpus;                     ///< each GPU; empty = no GPU
+  /// Processes on the GPUs that are not the engine's; empty unless one of the engine's is known
+  /// there, since in a container the driver may know all of them by other ids.
+  std::optional<std::int64_t> other_gpu_processes;
+  std::optional<std::int64_t> rss_bytes;  ///< of the engine's processes, added up
+  std::optional<base::Nanos> cpu;         ///< of the engine's processes, since their start
 };
 
 /// Everything a sampler saw.
@@ -55,8 +59,9 @@ struct Telemetry {
 };
 
 /// The telemetry as JSON lines: a header object with "interval_ms", GPUs and reasons, then one
-/// object a sample ("at_s", "phase", "vram_used_bytes", "vram_engine_bytes", "rss_bytes",
-/// "cpu_s"); null where nothing was read.
+/// object a sample ("at_s", "phase", "vram_used_bytes", "vram_engine_bytes", "rss_bytes", "cpu_s",
+/// "other_gpu_processes", and a list for the GPUs of "gpu_power_w" and the rest of GpuState); null
+/// where nothing was read.
 std::string to_json_lines(const Telemetry& telemetry);
 
 struct SamplerOptions {

@@ -1,8 +1,14 @@
 // A stand-in for libnvidia-ml.so.1 that the tests build: two GPUs of 80 GiB. Variables say what
 // it answers: STUB_NVML_INIT the result of nvmlInit_v2, STUB_NVML_COUNT the number of GPUs,
-// STUB_NVML_PID the process that holds 3 GiB on GPU 1, among STUB_NVML_OTHERS others.
+// STUB_NVML_PID the process that holds 3 GiB on GPU 1, among STUB_NVML_OTHERS others, or in its
+// place STUB_NVML_COMMAND, which is the first argument of that process ("sim");
+// STUB_NVML_THROTTLE and STUB_NVML_TEMPERATURE the throttle reasons and the temperature of GPU 1,
+// whose ECC is off. The energy counters gain 1 J at each look of GPU 0, and 2 J of GPU 1.
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
 
 #include "probe/nvml_types_internal.h"
 
@@ -18,6 +24,23 @@ int devices[2] = {0, 1};
 
 using tokamark::probe::NvmlMemory;
 using tokamark::probe::NvmlProcess;
+
+/// The process with this first argument; 1 when there is none.
+unsigned process_of(const std::string& command) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    std::string program, argument;
+    if (!std::getline(file, program, '\0') || !std::getline(file, argument, '\0')) continue;
+    if (argument == command) return static_cast<unsigned>(std::stoul(entry.path().filename()));
+  }
+  return 1;
+}
+
+unsigned holder() {
+  const char* const command = std::getenv("STUB_NVML_COMMAND");
+  return command != nullptr ? process_of(command)
+                            : static_cast<unsigned>(number("STUB_NVML_PID", 1));
+}
 
 /// A handle points at its device's number.
 int index_of(const void* device) { return *static_cast<const int*>(device); }
@@ -64,9 +87,45 @@ int nvmlDeviceGetComputeRunningProcesses_v3(void* device, unsigned* count, NvmlP
   *count = needed;
   for (unsigned i = 0; i + 1 < needed; ++i) infos[i] = {1, ~0ULL, 0, 0};  // memory not available
   if (needed > 0) {
-    infos[needed - 1] = {static_cast<unsigned>(number("STUB_NVML_PID", 1)), 3 * kGiB, 0, 0};
+    infos[needed - 1] = {holder(), 3 * kGiB, 0, 0};
   }
   return 0;
+}
+
+int nvmlDeviceGetPowerUsage(void* device, unsigned* milliwatts) {
+  *milliwatts = index_of(device) == 0 ? 100'000 : 700'000;
+  return 0;
+}
+int nvmlDeviceGetTotalEnergyConsumption(void* device, unsigned long long* millijoules) {
+  static unsigned long long looks[2] = {0, 0};
+  const int index = index_of(device);
+  *millijoules = ++looks[index] * (index == 0 ? 1000 : 2000);
+  return 0;
+}
+int nvmlDeviceGetClockInfo(void* /*device*/, int type, unsigned* megahertz) {
+  *megahertz = type == tokamark::probe::kNvmlClockSm ? 1980 : 3201;
+  return 0;
+}
+int nvmlDeviceGetTemperature(void* device, int /*sensor*/, unsigned* celsius) {
+  static int heat = 0;
+  if (index_of(device) == 1) heat += number("STUB_NVML_HEATING", 0);
+  const int now = index_of(device) == 0 ? 30 : number("STUB_NVML_TEMPERATURE", 40) + heat;
+  *celsius = static_cast<unsigned>(now);
+  return 0;
+}
+int nvmlDeviceGetUtilizationRates(void* /*device*/, tokamark::probe::NvmlUtilization* rates) {
+  *rates = {97, 42};
+  return 0;
+}
+int nvmlDeviceGetCurrentClocksThrottleReasons(void* device, unsigned long long* reasons) {
+  *reasons =
+      index_of(device) == 0 ? 1 : static_cast<unsigned long long>(number("STUB_NVML_THROTTLE", 4));
+  return 0;
+}
+int nvmlDeviceGetTotalEccErrors(void* device, int /*type*/, int /*counter*/,
+                                unsigned long long* errors) {
+  *errors = 0;
+  return index_of(device) == 0 ? 0 : 3;  // NVML_ERROR_NOT_SUPPORTED
 }
 
 }  // extern "C"

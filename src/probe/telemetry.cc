@@ -15,12 +15,31 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json();
 }
 
+/// A list with a value for each GPU.
+template <typename Value>
+Json of_each(const std::vector<GpuState>& gpus, std::optional<Value> GpuState::*field) {
+  if (gpus.empty()) return {};
+  Json list = Json::array();
+  for (const GpuState& gpu : gpus) list.push_back(or_null(gpu.*field));
+  return list;
+}
+
 Json to_json(const Sample& sample) {
   Json line{{"at_s", base::to_seconds(sample.at)}, {"phase", sample.phase}};
   line["vram_used_bytes"] = sample.vram_used_bytes.empty() ? Json() : Json(sample.vram_used_bytes);
   line["vram_engine_bytes"] = or_null(sample.vram_engine_bytes);
   line["rss_bytes"] = or_null(sample.rss_bytes);
   line["cpu_s"] = sample.cpu ? Json(base::to_seconds(*sample.cpu)) : Json();
+  line["other_gpu_processes"] = or_null(sample.other_gpu_processes);
+  line["gpu_power_w"] = of_each(sample.gpus, &GpuState::power_w);
+  line["gpu_energy_j"] = of_each(sample.gpus, &GpuState::energy_j);
+  line["gpu_sm_clock_mhz"] = of_each(sample.gpus, &GpuState::sm_clock_mhz);
+  line["gpu_memory_clock_mhz"] = of_each(sample.gpus, &GpuState::memory_clock_mhz);
+  line["gpu_temperature_c"] = of_each(sample.gpus, &GpuState::temperature_c);
+  line["gpu_busy_percent"] = of_each(sample.gpus, &GpuState::busy_percent);
+  line["gpu_memory_busy_percent"] = of_each(sample.gpus, &GpuState::memory_busy_percent);
+  line["gpu_throttle_reasons"] = of_each(sample.gpus, &GpuState::throttle_reasons);
+  line["gpu_ecc_errors"] = of_each(sample.gpus, &GpuState::ecc_errors);
   return line;
 }
 

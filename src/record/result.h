@@ -57,6 +57,10 @@ struct TrialResources {
   std::optional<std::int64_t> vram_loaded_bytes, vram_warmed_bytes, vram_peak_bytes;
   std::optional<std::int64_t> rss_loaded_bytes, rss_warmed_bytes, rss_peak_bytes;
   std::optional<double> engine_cpu_s;
+  /// Of all GPUs of the machine, in the window; see probe::GpuSummary.
+  std::optional<double> gpu_energy_j, gpu_power_mean_w, gpu_sm_clock_mean_mhz, gpu_slowdown_share;
+  std::optional<double> gpu_temperature_start_c, gpu_temperature_peak_c;
+  std::optional<std::int64_t> gpu_other_processes;
   std::map<std::string, std::string> reasons;  ///< why a field above is empty
 };
 

@@ -96,6 +96,13 @@ nlohmann::json to_json(const TrialResources& resources) {
   object.integer("rss_warmed_bytes", resources.rss_warmed_bytes);
   object.integer("rss_peak_bytes", resources.rss_peak_bytes);
   object.number("engine_cpu_s", resources.engine_cpu_s);
+  object.number("gpu_energy_j", resources.gpu_energy_j);
+  object.number("gpu_power_mean_w", resources.gpu_power_mean_w);
+  object.number("gpu_sm_clock_mean_mhz", resources.gpu_sm_clock_mean_mhz);
+  object.number("gpu_slowdown_share", resources.gpu_slowdown_share);
+  object.number("gpu_temperature_start_c", resources.gpu_temperature_start_c);
+  object.number("gpu_temperature_peak_c", resources.gpu_temperature_peak_c);
+  object.integer("gpu_other_processes", resources.gpu_other_processes);
   return object.finish();
 }
 

@@ -55,6 +55,19 @@ void read(const JsonFields& fields, TrialResources& resources) {
   fields.integer_or_null("rss_warmed_bytes", resources.rss_warmed_bytes);
   fields.integer_or_null("rss_peak_bytes", resources.rss_peak_bytes);
   fields.number_or_null("engine_cpu_s", resources.engine_cpu_s);
+  // Results of older versions have none of these.
+  const auto number = [&](const char* name, std::optional<double>& value) {
+    if (!fields.raw(name).is_null()) fields.number_or_null(name, value);
+  };
+  number("gpu_energy_j", resources.gpu_energy_j);
+  number("gpu_power_mean_w", resources.gpu_power_mean_w);
+  number("gpu_sm_clock_mean_mhz", resources.gpu_sm_clock_mean_mhz);
+  number("gpu_slowdown_share", resources.gpu_slowdown_share);
+  number("gpu_temperature_start_c", resources.gpu_temperature_start_c);
+  number("gpu_temperature_peak_c", resources.gpu_temperature_peak_c);
+  if (!fields.raw("gpu_other_processes").is_null()) {
+    fields.integer_or_null("gpu_other_processes", resources.gpu_other_processes);
+  }
   fields.reasons(resources.reasons);
 }
 

@@ -19,7 +19,7 @@ class FakeGpu final : public probe::GpuReader {
   base::Result<std::vector<probe::GpuReading>> read() override {
     const std::int64_t now = used_[std::min(reads_++, used_.size() - 1)];
     if (now < 0) return base::Error{base::ErrorKind::engine, "gone"};
-    return std::vector<probe::GpuReading>{{now, {}}, {0, {}}};
+    return std::vector<probe::GpuReading>{{now, {}, {}}, {0, {}, {}}};
   }
   std::size_t reads() const { return reads_; }
 

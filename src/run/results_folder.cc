@@ -174,6 +174,7 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
   TOKAMARK_TRY(result.manifest, read_json(kManifest));
   TOKAMARK_TRY(const json plan, read_json(kPlan));
   result.simulated = result.manifest.value("simulated", false);
+  analysis::Thresholds limits;
   for (const json& id : plan.value("trial_ids", json::array())) {
     const auto name = id.get<std::string>();
     std::error_code code;
@@ -181,13 +182,16 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
     TOKAMARK_TRY(const analysis::TrialFacts facts, read_facts(name));
     TOKAMARK_TRY(const std::vector<record::RequestRecord> records, read_records(name));
     result.trials.push_back(analysis::analyse(facts, records));
-    // One study has one set of limits.
-    result.manifest["validity_changed"] = analysis::changed_thresholds(facts.validity);
+    limits = facts.validity;  // one study has one set of limits
     result.simulated = result.simulated || facts.engine_info.value("simulated", false);
     nlohmann::json& engine = result.manifest["engines"][facts.engine];
     engine = facts.engine_info;
     engine.erase("counters_before");  // of one trial, not of the engine
     engine.erase("counters_after");
+  }
+  analysis::judge_clocks(result.trials, limits);
+  if (!result.trials.empty()) {
+    result.manifest["validity_changed"] = analysis::changed_thresholds(limits);
   }
   result.manifest["simulated"] = result.simulated;
   return result;

@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "probe/sampler.h"
+#include "run/cooldown.h"
 #include "run/memory_settle.h"
 #include "run/trial_runner.h"
 
@@ -30,6 +31,7 @@ class StudyRunner {
     for (const study::EngineVisit& visit : plan.visits) total_ += visit.trials.size();
     auto gpus = probe::open_gpu_reader({});
     if (gpus.has_value()) gpus_ = std::move(gpus.value());
+    if (gpus_) start_c_ = hottest_gpu_c(*gpus_);
   }
 
   base::Result<Outcome> run(const study::Plan& plan) {
@@ -57,6 +59,7 @@ class StudyRunner {
       number_ += left.size();
       return base::ok();
     }
+    cool_down(spec);
     const auto idle_bytes = gpus_ ? gpu_memory_used(*gpus_) : std::nullopt;
     auto engine = start(spec, visit.repeat);
     if (!engine.has_value()) {
@@ -75,6 +78,17 @@ class StudyRunner {
       if (!warning.empty()) observer_.on_message(spec.name + ": " + warning);
     }
     return done;
+  }
+
+  /// Only where the temperature is told, and the engine is this study's to start.
+  void cool_down(const engine::EngineSpec& spec) {
+    hot_.clear();
+    if (!start_c_ || spec.kind == "openai") return;
+    const CoolRule rule{*start_c_, study_.validity.start_temperature_c,
+                        base::from_seconds(study_.timeouts.cooldown_s)};
+    hot_ = wait_until_cool(*gpus_, rule, stop_,
+                           [](auto pause) { std::this_thread::sleep_for(pause); });
+    if (!hot_.empty()) observer_.on_message(spec.name + ": " + hot_);
   }
 
   base::Result<std::unique_ptr<engine::RunningEngine>> start(const engine::EngineSpec& spec,
@@ -104,7 +118,7 @@ class StudyRunner {
     for (const study::PlannedTrial* trial : trials) {
       if (stop_) return base::ok();
       ++number_;
-      const auto output =
+      auto output =
           run_trial(study_, *trial, engine, stop_,
                     [&](double elapsed_s, bool measuring, const load::LiveStats& live) {
                       observer_.on_trial_running(*trial, progress(elapsed_s, measuring), live);
@@ -115,6 +129,7 @@ class StudyRunner {
         fail(name, output.error().message);
         return base::ok();
       }
+      output.value().facts.dirty_machine = hot_;
       TOKAMARK_TRY_VOID(folder_.write_trial(output.value()));
       TOKAMARK_TRY(const auto summary,
                    record::read_trial_file(folder_.root() / "trials" / trial->id / "summary.json"));
@@ -153,6 +168,8 @@ class StudyRunner {
   Observer& observer_;
   Outcome outcome_;
   std::unique_ptr<probe::GpuReader> gpus_;  ///< null on a machine without GPU
+  std::optional<double> start_c_;           ///< the hottest GPU at the study's start
+  std::string hot_;                         ///< what is to be said of it at the visit's start
   std::set<std::string> failed_;
   std::size_t number_ = 0;
   std::size_t total_ = 0;

@@ -101,7 +101,8 @@ WindowSpec build_window(const Json& values) {
 
 TimeoutSpec build_timeouts(const Json& values) {
   return {values["connect_s"].get<double>(), values["first_byte_s"].get<double>(),
-          values["inter_chunk_s"].get<double>(), values["total_s"].get<double>()};
+          values["inter_chunk_s"].get<double>(), values["total_s"].get<double>(),
+          values["cooldown_s"].get<double>()};
 }
 
 class Builder {

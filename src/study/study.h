@@ -48,6 +48,7 @@ struct TimeoutSpec {
   double first_byte_s = 300.0;
   double inter_chunk_s = 120.0;
   double total_s = 600.0;
+  double cooldown_s = 300.0;  ///< of the GPUs, before an engine is started
 };
 
 /// `slo`: a request is good when it meets every limit given here.

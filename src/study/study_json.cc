@@ -147,7 +147,8 @@ Json to_json(const Study& study) {
   json["timeouts"] = {{"connect_s", study.timeouts.connect_s},
                       {"first_byte_s", study.timeouts.first_byte_s},
                       {"inter_chunk_s", study.timeouts.inter_chunk_s},
-                      {"total_s", study.timeouts.total_s}};
+                      {"total_s", study.timeouts.total_s},
+                      {"cooldown_s", study.timeouts.cooldown_s}};
   put(json["slo"], "ttft_ms", study.slo.ttft_ms);
   put(json["slo"], "tpot_ms", study.slo.tpot_ms);
   put(json["slo"], "e2e_ms", study.slo.e2e_ms);

@@ -201,6 +201,8 @@ MappingRule timeout_rules() {
       defaulted("first_byte_s", 300.0, above_zero(kDay), "Longest wait for the first byte."),
       defaulted("inter_chunk_s", 120.0, above_zero(kDay), "Longest silence inside an answer."),
       defaulted("total_s", 600.0, above_zero(kDay), "Longest time of a request as a whole."),
+      defaulted("cooldown_s", 300.0, number(0, kDay),
+                "Longest wait for the GPUs to cool before an engine is started."),
   };
   return rules;
 }

@@ -33,6 +33,7 @@ class IntegrationCase(unittest.TestCase):
 
     binary = Path()
     source = Path()
+    stub_nvml = None  # src/probe/stub_nvml.cc as a library, where it was built
     slow_client = None  # tests/faults/slow_client.c as a library, where it was built
     maxDiff = None
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs one integration test, or checks that CMakeLists.txt lists all of them.
 
-    run_case.py --binary TOKAMARK --source DIR [--slow-client LIBRARY] MODULE.TEST
+    run_case.py --binary TOKAMARK --source DIR [--slow-client LIBRARY] [--stub-nvml LIBRARY]
+                MODULE.TEST
     run_case.py --check-list CMakeLists.txt
 
 MODULE is a file MODULE_cases.py beside this one, and TEST one of its tests without "test_". Exit
@@ -62,6 +63,7 @@ def main():
     parser.add_argument("--binary", type=Path)
     parser.add_argument("--source", type=Path)
     parser.add_argument("--slow-client", type=Path, help="the library of tests/faults")
+    parser.add_argument("--stub-nvml", type=Path, help="the stand-in for libnvidia-ml.so.1")
     parser.add_argument("--check-list", type=Path)
     parser.add_argument("case", nargs="?")
     flags = parser.parse_args()
@@ -72,6 +74,7 @@ def main():
     IntegrationCase.binary = flags.binary.resolve()
     IntegrationCase.source = flags.source.resolve()
     IntegrationCase.slow_client = flags.slow_client and flags.slow_client.resolve()
+    IntegrationCase.stub_nvml = flags.stub_nvml and flags.stub_nvml.resolve()
     return run(flags.case)
 
 

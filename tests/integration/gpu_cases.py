@@ -1,0 +1,80 @@
+"""GPU readings from the driver's library to the verdict, with a stand-in for that library
+(src/probe/stub_nvml.cc): two GPUs, of which the second draws 700 W at 1980 MHz."""
+
+import json
+import subprocess
+
+import fault_checks
+from case import IntegrationCase
+from results import Results
+
+
+class GpuCase(IntegrationCase):
+
+    def setUp(self):
+        super().setUp()
+        if self.stub_nvml is None:
+            self.skipTest("give the library of src/probe/stub_nvml.cc with --stub-nvml")
+        libraries = self.folder / "libraries"
+        libraries.mkdir()
+        (libraries / "libnvidia-ml.so.1").symlink_to(self.stub_nvml)
+        self.libraries = str(libraries)
+        self.results = Results(self.folder / "out")
+
+    def measure(self, engines=("sim",), validity=None, **stub):
+        """The trials of a short study on engines of these names."""
+        study = {"model": {"name": "m"},
+                 "engines": [{"name": name, "kind": "simulated", "profile": "tiny-vllm",
+                              "port": self.free_port()} for name in engines],
+                 "workloads": [{"name": "chat", "input_tokens": 16, "output_tokens": 8}],
+                 "load": {"concurrency": [2]}, "client": {"calibration_s": 0},
+                 "validity": validity or {}, "timeouts": {"cooldown_s": 0}, "repeats": 1,
+                 "window": {"warmup_s": 0.2, "seconds": 1, "requests": 0, "probes": 1}}
+        env = {f"STUB_NVML_{name.upper()}": str(value) for name, value in stub.items()}
+        # A sanitizer's own libraries are found by their full path.
+        finished = self.tokamark("run", self.write_study(study), "--output", self.results.folder,
+                                 env={"LD_LIBRARY_PATH": self.libraries, **env})
+        self.assertTrue((self.results.folder / "results.json").exists(), finished)
+        return self.results.trials
+
+    def expect(self, codes, trials):
+        for trial in trials:
+            self.assertEqual([], fault_checks.wrong_codes(codes, trial))
+
+    def test_readings_reach_results_and_telemetry(self):
+        trial = self.measure(engines=("a", "b"))[1]
+        self.expect(set(), self.results.trials)
+        resources = trial["resources"]
+        self.assertEqual(1980, resources["gpu_sm_clock_mean_mhz"])
+        self.assertEqual(40, resources["gpu_temperature_start_c"])
+        self.assertEqual(40, resources["gpu_temperature_peak_c"])
+        self.assertEqual(0, resources["gpu_slowdown_share"])
+        # The stand-in gains 3 J a look, and there are ten of them a second.
+        self.assertGreater(resources["gpu_energy_j"], 3)
+        self.assertLessEqual(resources["gpu_energy_j"], 60)
+        window = trial["window"]
+        self.assertAlmostEqual(resources["gpu_power_mean_w"] * (window["end_s"] - window["start_s"]),
+                               resources["gpu_energy_j"])
+        self.assertIsNone(resources["gpu_other_processes"])
+        self.assertIn("lists none of the engine's", resources["reasons"]["gpu_other_processes"])
+        path = self.results.folder / "trials" / trial["id"] / "telemetry.jsonl.zst"
+        text = subprocess.run(["zstd", "-dc", str(path)], check=True, capture_output=True).stdout
+        sample = json.loads(text.decode().splitlines()[1])
+        self.assertEqual([100.0, 700.0], sample["gpu_power_w"])
+        self.assertEqual([0, None], sample["gpu_ecc_errors"])
+
+    def test_hardware_that_slows_down_is_found(self):
+        self.expect({"clock_confounded"}, self.measure(throttle=0x40))
+
+    def test_another_process_on_the_gpu_is_found(self):
+        trial = self.measure(command="sim", others=2)[0]
+        self.expect({"dirty_machine"}, [trial])
+        self.assertEqual(2, trial["resources"]["gpu_other_processes"])
+        self.results = Results(self.folder / "alone")
+        self.expect(set(), self.measure(command="sim", others=0))
+
+    def test_a_hot_machine_is_dirty(self):
+        """The second GPU is four degrees hotter at each look, and does not cool."""
+        self.expect({"dirty_machine"}, self.measure(heating=4))
+        self.results = Results(self.folder / "allowed")
+        self.expect(set(), self.measure(validity={"start_temperature_c": 5}, heating=4))
