@@ -298,13 +298,12 @@ void Shard::on_closed(Slot& slot, const ReadStamp& stamp, const char* reason) {
     resend(slot);
     return;
   }
-  if (reason != nullptr) {
-    const bool sending = slot.state == SlotState::sending;
-    slot.reader.give_up(RequestStatus::failed,
-                        sending ? RequestError::send_failed : RequestError::connection_closed,
-                        reason, stamp.time);
-  } else {
+  if (reason == nullptr) {
     slot.reader.on_eof(stamp);
+  } else if (slot.state == SlotState::sending) {
+    slot.reader.give_up(RequestStatus::failed, RequestError::send_failed, reason, stamp.time);
+  } else {
+    slot.reader.on_broken(reason, stamp);
   }
   end_request(slot, stamp.time);
 }

@@ -58,6 +58,14 @@ void StreamReader::on_eof(const ReadStamp& stamp) {
   end_of_response();
 }
 
+void StreamReader::on_broken(std::string_view reason, const ReadStamp& stamp) {
+  if (finished()) {
+    on_eof(stamp);
+  } else {
+    give_up(RequestStatus::failed, RequestError::connection_closed, reason, stamp.time);
+  }
+}
+
 void StreamReader::give_up(RequestStatus status, RequestError error, std::string_view message,
                            base::Nanos at) {
   TOKAMARK_ASSERT(active_);
@@ -159,20 +167,21 @@ void StreamReader::add_chunk(std::int64_t tokens) {
   tokens_seen_ += chunk.tokens;
 }
 
+bool StreamReader::finished() const { return done_seen_ || !record_.finish_reason.empty(); }
+
 void StreamReader::end_of_response() {
   const bool clean = http_.state() == protocol::ResponseParser::State::done;
   keep_alive_ = clean && http_.keep_alive();
   // An answer that was not streamed is one chunk, which came with its last byte.
   if (clean && body_ == Body::one_json) on_event(body_text_);
   if (record_.error == RequestError::none) {
-    const bool finished = done_seen_ || !record_.finish_reason.empty();
     if (record_.bytes_received == 0) {
       fail(RequestError::connection_closed, http_.error());
     } else if (record_.http_status != 0 && record_.http_status / 100 != 2) {
       fail(RequestError::http_status, protocol::error_message_of_body(body_text_));
     } else if (record_.http_status == 0) {
       fail(RequestError::bad_http, http_.error());
-    } else if (!finished) {
+    } else if (!finished()) {
       fail(RequestError::connection_closed,
            clean ? "the stream ended without a finish reason" : http_.error());
     } else if (record_.chunks.empty()) {

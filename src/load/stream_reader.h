@@ -42,8 +42,10 @@ class StreamReader final : private protocol::ResponseSink, private protocol::Eve
   void on_bytes(char* data, std::size_t size, const ReadStamp& stamp);
   /// The peer closed the connection.
   void on_eof(const ReadStamp& stamp);
-  /// Ends the request for a reason outside the bytes: a timeout, a broken connection, the end of
-  /// the trial.
+  /// The connection broke, as `reason` says. That fails the request, unless the stream has already
+  /// said that it is finished.
+  void on_broken(std::string_view reason, const ReadStamp& stamp);
+  /// Ends the request for a reason outside the bytes: a timeout, the end of the trial.
   void give_up(record::RequestStatus status, record::RequestError error, std::string_view message,
                base::Nanos at);
 
@@ -66,6 +68,7 @@ class StreamReader final : private protocol::ResponseSink, private protocol::Eve
   void on_body(std::string_view bytes) override;
   void on_event(std::string_view data) override;
   void add_chunk(std::int64_t tokens);
+  [[nodiscard]] bool finished() const;  ///< the stream has said so
   void end_of_response();
   void settle_token_counts();
   void fail(record::RequestError error, std::string_view message);

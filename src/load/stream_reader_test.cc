@@ -174,6 +174,27 @@ TEST_F(Reading, SucceedsWhenTheConnectionEndsAfterTheFinishReasonWithoutDone) {
   EXPECT_EQ(reader.take().status, RequestStatus::succeeded);
 }
 
+TEST_F(Reading, FailsWhenTheConnectionBreaksBeforeAFinishReason) {
+  at(10, kHead + chunked(kToken));
+  reader.on_broken("Connection reset by peer", {milliseconds(20), {}, ReadStamp::Source::process});
+  const record::RequestRecord r = reader.take();
+  EXPECT_EQ(r.status, RequestStatus::failed);
+  EXPECT_EQ(r.error, RequestError::connection_closed);
+  EXPECT_EQ(r.error_message, "Connection reset by peer");
+  EXPECT_EQ(r.ended, milliseconds(20));
+}
+
+TEST_F(Reading, SucceedsWhenTheConnectionBreaksAfterTheFinishReason) {
+  at(10, kHead + chunked(kToken));
+  at(11, chunked(kFinish));
+  reader.on_broken("Connection reset by peer", {milliseconds(20), {}, ReadStamp::Source::process});
+  EXPECT_FALSE(reader.keep_alive());
+  const record::RequestRecord r = reader.take();
+  EXPECT_EQ(r.status, RequestStatus::succeeded);
+  EXPECT_EQ(r.error, RequestError::none);
+  EXPECT_EQ(r.output_tokens, 1);
+}
+
 TEST_F(Reading, FailsOnAnErrorEventInsideA200) {
   at(10, kHead + chunked(kToken));
   at(11, chunked(event(R"({"error":{"message":"boom","code":500}})") + kDone));
