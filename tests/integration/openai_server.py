@@ -1,6 +1,9 @@
 """Small HTTP servers with a will of their own: what the simulated engine cannot do wrong."""
 
 import json
+import os
+import socket
+import struct
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -87,6 +90,12 @@ class Exchange(BaseHTTPRequestHandler):
 
     def end_stream(self):
         self.wfile.write(b"0\r\n\r\n")
+
+    def reset(self):
+        """Ends the connection by a TCP reset, after what was written."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+        self.close_connection = True
 
     def stream(self, request, pace_s=0.002, **headers):
         """A good answer, token by token."""
