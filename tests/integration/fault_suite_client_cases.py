@@ -10,6 +10,7 @@ import time
 
 import fault_checks
 from case import IntegrationCase
+from fault_table import CLIENT as CLIENT_SCENES
 from results import Results
 
 STOPPED_S, RUNNING_S = 0.01, 0.09
@@ -47,38 +48,44 @@ class ClientFaults(IntegrationCase):
                                                 "ASAN_OPTIONS": sanitizer, **env},
                           **(engine or {}))
 
-    def expect(self, fault, codes, program):
+    def expect(self, name, program):
+        """The trial of the scene of this name, which must have raised its codes."""
+        scene = CLIENT_SCENES[name]
         finished = program.finish()
         self.assertTrue((self.results.folder / "results.json").exists(), finished)
         trial = self.results.trials[0]
-        wrong = fault_checks.wrong_codes(codes, trial)
+        wrong = fault_checks.wrong_codes(scene.codes, trial)
         fault_checks.print_table(
             ("client fault", "expected", "raised", "pass"),
-            [(fault, fault_checks.listed(codes), fault_checks.raised(trial),
+            [(scene.told, fault_checks.listed(scene.codes), fault_checks.raised(trial),
               "no" if wrong else "yes")])
         self.assertEqual([], wrong, finished)
         return trial
 
+    def test_every_scene_has_a_test_and_a_line_in_the_documentation(self):
+        page = (self.source / "docs" / "SIMULATED_ENGINE.md").read_text()
+        for name, scene in CLIENT_SCENES.items():
+            self.assertTrue(hasattr(self, f"test_{name}"), name)
+            self.assertIn(f"| {scene.told} | {fault_checks.listed(scene.codes)} |", page)
+
     def test_no_fault(self):
         """The library by itself does nothing."""
-        self.expect("none", set(), self.slowed(CLOSED))
+        self.expect("no_fault", self.slowed(CLOSED))
 
     def test_throttled_sender(self):
-        self.expect("every send takes 8 ms more, at 40 requests/s", {"client_late"},
-                    self.slowed(OPEN, calibration_s=0, slow_send_us=8000))
+        self.expect("throttled_sender", self.slowed(OPEN, calibration_s=0, slow_send_us=8000))
 
     def test_delayed_reader(self):
-        self.expect("reads 5 ms late, without kernel stamps", {"client_inaccurate"},
-                    self.slowed(CLOSED, slow_read_us=5000, no_kernel_stamps=1))
+        self.expect("delayed_reader", self.slowed(CLOSED, slow_read_us=5000, no_kernel_stamps=1))
 
     def test_slightly_delayed_reader(self):
         """The limit is 2 % of a TTFT of 37 ms."""
-        self.expect("reads 1 ms late, without kernel stamps", {"client_inaccurate"},
+        self.expect("slightly_delayed_reader",
                     self.slowed(CLOSED, slow_read_us=1000, no_kernel_stamps=1))
 
     def test_delayed_reader_with_kernel_stamps(self):
         """The same delay does no harm where the kernel stamps, and is told."""
-        trial = self.expect("reads 0.6 ms late, with kernel stamps", set(),
+        trial = self.expect("delayed_reader_with_kernel_stamps",
                             self.slowed(CLOSED, slow_read_us=600))
         self.assertGreaterEqual(trial["client"]["receive_delay_ms"]["p50"], 0.6)
         self.assertEqual([], fault_checks.figures_are_true(
@@ -86,12 +93,24 @@ class ClientFaults(IntegrationCase):
 
     def test_delayed_reader_of_short_answers(self):
         """A lag that is small beside 12 ms keeps a seventh of a stream of 2 ms answers idle."""
-        self.expect("reads 0.3 ms late, with kernel stamps, answers of 2 ms", {"client_limited"},
+        self.expect("delayed_reader_of_short_answers",
                     self.slowed(CLOSED, calibration_s=0, slow_read_us=300,
                                 engine={"profile": "tiny-vllm", "tokens": 1}))
 
+    def test_delayed_reader_of_many_events(self):
+        """Two or three events arrive while one read is late."""
+        self.expect("delayed_reader_of_many_events", self.many_events(5000))
+
+    def test_prompt_reader_of_many_events(self):
+        self.expect("prompt_reader_of_many_events", self.many_events(300))
+
+    def many_events(self, slow_read_us):
+        """64 events a request, so that the read that is late at its end idles little of it."""
+        return self.slowed(CLOSED, calibration_s=0, slow_read_us=slow_read_us,
+                           engine={"profile": "tiny-vllm", "tokens": 64})
+
     def test_clock_step(self):
-        self.expect("the wall clock jumps by 50 ms", {"clock_stepped"},
+        self.expect("clock_step",
                     self.slowed(CLOSED, calibration_s=0, clock_step_ms=50, clock_step_after_s=3))
 
     def test_starved_of_cpu(self):
@@ -102,4 +121,4 @@ class ClientFaults(IntegrationCase):
             time.sleep(STOPPED_S)
             program.send(signal.SIGCONT)
             time.sleep(RUNNING_S)
-        self.expect("stopped for 10 ms of every 100 ms", {"client_late"}, program)
+        self.expect("starved_of_cpu", program)

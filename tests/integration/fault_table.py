@@ -106,3 +106,68 @@ OPEN = (
          note="it ends at a quarter of its capacity"),
     _row("", "unstable", args=("--max-sequences", "2"), note="overload: it can serve 30"),
 )
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A fault that `tokamark sim` cannot plant: what is done, and the codes that it must raise."""
+    told: str
+    codes: frozenset = frozenset()
+
+
+def _scene(told, *codes):
+    return Scene(told, frozenset(codes))
+
+
+# Each by the name of its test in fault_suite_client_cases.py.
+CLIENT = {
+    "no_fault": _scene("none"),
+    "throttled_sender": _scene("every send takes 8 ms more, at 40 requests/s", "client_late"),
+    "delayed_reader": _scene("reads 5 ms late, without kernel stamps", "client_inaccurate"),
+    "slightly_delayed_reader":
+        _scene("reads 1 ms late, without kernel stamps", "client_inaccurate"),
+    "delayed_reader_with_kernel_stamps": _scene("reads 0.6 ms late, with kernel stamps"),
+    "delayed_reader_of_short_answers":
+        _scene("reads 0.3 ms late, with kernel stamps, answers of 2 ms", "client_limited"),
+    "delayed_reader_of_many_events": _scene("reads 5 ms late, an event in 2 ms", "shared_reads"),
+    "prompt_reader_of_many_events": _scene("reads 0.3 ms late, an event in 2 ms"),
+    "clock_step": _scene("the wall clock jumps by 50 ms", "clock_stepped"),
+    "starved_of_cpu": _scene("stopped for 10 ms of every 100 ms", "client_late"),
+}
+
+# Each list by the name of its test in fault_suite_trial_cases.py; twins, which differ in little and
+# must not raise the code, are below the scene that must.
+TRIAL = {
+    "never_warm": (
+        _scene("steps get longer while 40 probes or more are sent", "never_warm"),
+        _scene("steps stay the same while 40 probes or more are sent"),
+        _scene("steps get longer while 39 probes are sent"),
+    ),
+    "too_few_requests": (
+        _scene("1,000 requests are asked for, in 0.5 s at most", "too_few_requests"),
+        _scene("10 requests are asked for, in 0.5 s at most"),
+        _scene("200 requests are asked for, in 0.5 s at least and 60 s at most"),
+    ),
+    "no_request_in_the_window": (
+        _scene("0.2 requests/s for 0.5 s, none is asked for", "too_few_requests"),
+        _scene("20 requests/s for 0.5 s, none is asked for"),
+    ),
+    "engine_killed": (
+        _scene("the engine is killed, its answers are too short", "stopped"),
+        _scene("the engine stops for 0.3 s and goes on"),
+    ),
+    "interrupted": (
+        _scene("Ctrl-C, the answers are too short", "stopped"),
+        _scene("no Ctrl-C, the answers are too short", "unequal_output"),
+    ),
+    "littles_law": (
+        _scene("every tenth record is lost", "littles_law"),
+        _scene("every fiftieth record is lost"),
+        _scene("records end 10 % late", "littles_law"),
+        _scene("records end 2 % late"),
+        _scene("no record is changed"),
+    ),
+}
+
+# Codes of `tokamark explain` that no table plants, each with the reason.
+NOT_PLANTED = {}
