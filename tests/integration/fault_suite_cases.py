@@ -85,7 +85,7 @@ class FaultSuite(IntegrationCase):
         self.assertEqual(sorted(listed), sorted(rows))
 
     def test_the_documentation_has_every_row(self):
-        page = (self.source / "docs" / "SIMULATED_ENGINE.md").read_text()
+        page = (self.source / "docs" / "FAULT_SUITE.md").read_text()
         for row in (*CLOSED, *NATURAL, *OPEN):
             line = f"| {row.planted} | {row.dialect} | {fault_checks.listed(row.codes)} |"
             self.assertIn(line, page)

@@ -63,7 +63,7 @@ class ClientFaults(IntegrationCase):
         return trial
 
     def test_every_scene_has_a_test_and_a_line_in_the_documentation(self):
-        page = (self.source / "docs" / "SIMULATED_ENGINE.md").read_text()
+        page = (self.source / "docs" / "FAULT_SUITE.md").read_text()
         for name, scene in CLIENT_SCENES.items():
             self.assertTrue(hasattr(self, f"test_{name}"), name)
             self.assertIn(f"| {scene.told} | {fault_checks.listed(scene.codes)} |", page)

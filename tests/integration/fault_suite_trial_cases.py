@@ -95,7 +95,7 @@ class TrialFaults(IntegrationCase):
         self.assertEqual(set(), planted & set(NOT_PLANTED))
 
     def test_every_scene_has_a_test_and_a_line_in_the_documentation(self):
-        page = (self.source / "docs" / "SIMULATED_ENGINE.md").read_text()
+        page = (self.source / "docs" / "FAULT_SUITE.md").read_text()
         for name, group in TRIAL.items():
             self.assertTrue(hasattr(self, f"test_{name}"), name)
             for scene in group:
