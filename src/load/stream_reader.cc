@@ -173,7 +173,8 @@ void StreamReader::end_of_response() {
   const bool clean = http_.state() == protocol::ResponseParser::State::done;
   keep_alive_ = clean && http_.keep_alive();
   // An answer that was not streamed is one chunk, which came with its last byte.
-  if (clean && body_ == Body::one_json) on_event(body_text_);
+  // Bytes behind it do not undo it: they may as well have come in a read of their own.
+  if (http_.whole() && body_ == Body::one_json) on_event(body_text_);
   if (record_.error == RequestError::none) {
     if (record_.bytes_received == 0) {
       fail(RequestError::connection_closed, http_.error());

@@ -111,6 +111,14 @@ TEST_F(Reading, BlanksBeforeAnAnswerDoNotDecideWhatItIs) {
   EXPECT_EQ(reader.take().status, RequestStatus::succeeded);
 }
 
+TEST_F(Reading, BytesBehindAWholeAnswerDoNotUndoIt) {
+  const std::string body = R"({"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]})";
+  at(10, kJsonHead + chunked(body) + kEnd + "\r\n");
+  ASSERT_FALSE(reader.active());
+  EXPECT_FALSE(reader.keep_alive());
+  EXPECT_EQ(reader.take().status, RequestStatus::succeeded);
+}
+
 TEST_F(Reading, AnErrorInAWhole200AnswerIsOne) {
   at(10, kJsonHead + chunked(R"({"error":{"message":"no cheese"}})") + kEnd);
   const record::RequestRecord r = reader.take();

@@ -74,6 +74,7 @@ void ResponseParser::reset() {
   machine_->parser.emplace();
   carry_.clear();
   state_ = State::head;
+  whole_ = false;
   keep_alive_ = false;
   error_.clear();
 }
@@ -125,6 +126,7 @@ void ResponseParser::drive(const char* data, std::size_t size, ResponseSink& sin
 void ResponseParser::finish_if_done(std::size_t left) {
   BeastParser& parser = *machine_->parser;
   if (!parser.is_done()) return;
+  whole_ = true;
   keep_alive_ = parser.keep_alive();
   state_ = left == 0 ? State::done : State::broken;
   if (left != 0) error_ = "bytes after the end of the response";
@@ -142,6 +144,7 @@ void ResponseParser::feed_eof(ResponseSink& sink) {
   }
   if (!code && parser.is_done()) {
     state_ = State::done;
+    whole_ = true;
     keep_alive_ = false;
     return;
   }

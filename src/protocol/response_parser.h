@@ -53,6 +53,8 @@ class ResponseParser {
   void prefetch() const;
 
   [[nodiscard]] State state() const { return state_; }
+  /// Whether the response has come to its end, also where bytes beyond it made it `broken`.
+  [[nodiscard]] bool whole() const { return whole_; }
   /// Whether the connection can carry another request; meaningful when `done`.
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
   [[nodiscard]] const std::string& error() const { return error_; }
@@ -64,6 +66,7 @@ class ResponseParser {
 
   std::unique_ptr<Machine> machine_;
   State state_ = State::head;
+  bool whole_ = false;
   bool keep_alive_ = false;
   std::string carry_;
   std::string error_;

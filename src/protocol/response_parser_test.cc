@@ -104,6 +104,7 @@ TEST(ResponseParser, BreaksOnBytesAfterTheEnd) {
   Collected sink;
   feed(parser, kChunked + "HTTP/1.1 200 OK\r\n", 1000, sink);
   EXPECT_EQ(parser.state(), ResponseParser::State::broken);
+  EXPECT_TRUE(parser.whole());
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 """A connection may be reset at any byte of an answer (M17, M37), and no request is lost.
 
 The table of fault_table.py has resets at three places. Here every place has one: a server replays a
-whole answer of the simulated engine, and cuts the one of request k after k bytes. By docs/METRICS.md
-a request has failed unless the stream has said that it is finished, so the outcome of each is known
+whole answer of the simulated engine, and cuts the one of request k after k bytes. By
+docs/METRICS.md a request has failed unless the stream has said that it is finished, so the outcome of each is known
 from the bytes alone: failed with `connection_closed` before the end of the event with the finish
 reason, succeeded from there on.
 """

@@ -1,5 +1,5 @@
-"""Codes about a trial as a whole (M37): it was stopped, too short, never warm, or its records do not
-add up. Each scene that must raise one has twins that differ in little and must not.
+"""Codes about a trial as a whole (M37): it was stopped, too short, never warm, or its records do
+not add up. Each scene that must raise one has twins that differ in little and must not.
 
 The scenes of `littles_law` are planted in the results folder: no engine and no client can make
 the program lose a record. `tokamark report` then judges the trial anew, from what lies there.
