@@ -15,7 +15,7 @@ import time
 
 import fault_checks
 from case import IntegrationCase
-from fault_table import CLIENT, CLOSED, NATURAL, NOT_PLANTED, OPEN, TRIAL
+from fault_table import CLIENT, CLOSED, GPU, NATURAL, NOT_PLANTED, OPEN, TRIAL
 from results import Results
 
 TOO_SHORT = "truncate:tokens=4"
@@ -89,7 +89,7 @@ class TrialFaults(IntegrationCase):
         """A new code needs a row in a table, or a reason in fault_table.NOT_PLANTED."""
         listed = set(re.findall(r"^(\S+)", self.tokamark("explain").out, re.MULTILINE))
         self.assertIn("errors", listed)
-        scenes = [*CLIENT.values(), *(scene for group in TRIAL.values() for scene in group)]
+        scenes = [*CLIENT.values(), *GPU.values(), *(scene for group in TRIAL.values() for scene in group)]
         planted = {code for row in (*CLOSED, *NATURAL, *OPEN, *scenes) for code in row.codes}
         self.assertEqual(sorted(listed), sorted(planted | set(NOT_PLANTED)))
         self.assertEqual(set(), planted & set(NOT_PLANTED))

@@ -171,3 +171,14 @@ TRIAL = {
 
 # Codes of `tokamark explain` that no table plants, each with the reason.
 NOT_PLANTED = {}
+
+# What the driver's library says of the GPUs: gpu_cases.
+GPU = {
+    "slowed": _scene("the hardware slows a GPU's clocks for heat", "clock_confounded"),
+    "capped": _scene("a GPU is held by a power cap that was set"),
+    "shared": _scene("two other processes are on the engine's GPU", "dirty_machine"),
+    "alone": _scene("the engine is alone on its GPU"),
+    "hot": _scene("a GPU is 4 °C hotter at the engine's start than at the study's",
+                  "dirty_machine"),
+    "warm": _scene("the same, where the study allows 5 °C"),
+}

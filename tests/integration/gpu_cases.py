@@ -6,6 +6,7 @@ import subprocess
 
 import fault_checks
 from case import IntegrationCase
+from fault_table import GPU
 from results import Results
 
 
@@ -37,13 +38,20 @@ class GpuCase(IntegrationCase):
         self.assertTrue((self.results.folder / "results.json").exists(), finished)
         return self.results.trials
 
-    def expect(self, codes, trials):
+    def expect(self, name, trials):
+        """Holds the trials against the scene of this name; later trials are of another folder."""
+        scene = GPU[name]
         for trial in trials:
-            self.assertEqual([], fault_checks.wrong_codes(codes, trial))
+            wrong = fault_checks.wrong_codes(scene.codes, trial)
+            fault_checks.print_table(
+                ("what the driver says", "expected", "raised", "pass"),
+                [(scene.told, fault_checks.listed(scene.codes), fault_checks.raised(trial),
+                  "no" if wrong else "yes")])
+            self.assertEqual([], wrong)
+        self.results = Results(self.folder / f"after-{name}")
 
     def test_readings_reach_results_and_telemetry(self):
         trial = self.measure(engines=("a", "b"))[1]
-        self.expect(set(), self.results.trials)
         resources = trial["resources"]
         self.assertEqual(1980, resources["gpu_sm_clock_mean_mhz"])
         self.assertEqual(40, resources["gpu_temperature_start_c"])
@@ -64,17 +72,22 @@ class GpuCase(IntegrationCase):
         self.assertEqual([0, None], sample["gpu_ecc_errors"])
 
     def test_hardware_that_slows_down_is_found(self):
-        self.expect({"clock_confounded"}, self.measure(throttle=0x40))
+        self.expect("slowed", self.measure(throttle=0x40))
+        self.expect("capped", self.measure(throttle=0x04))
 
     def test_another_process_on_the_gpu_is_found(self):
-        trial = self.measure(command="sim", others=2)[0]
-        self.expect({"dirty_machine"}, [trial])
-        self.assertEqual(2, trial["resources"]["gpu_other_processes"])
-        self.results = Results(self.folder / "alone")
-        self.expect(set(), self.measure(command="sim", others=0))
+        trials = self.measure(command="sim", others=2)
+        self.assertEqual(2, trials[0]["resources"]["gpu_other_processes"])
+        self.expect("shared", trials)
+        self.expect("alone", self.measure(command="sim", others=0))
 
     def test_a_hot_machine_is_dirty(self):
         """The second GPU is four degrees hotter at each look, and does not cool."""
-        self.expect({"dirty_machine"}, self.measure(heating=4))
-        self.results = Results(self.folder / "allowed")
-        self.expect(set(), self.measure(validity={"start_temperature_c": 5}, heating=4))
+        self.expect("hot", self.measure(heating=4))
+        self.expect("warm", self.measure(validity={"start_temperature_c": 5}, heating=4))
+
+    def test_the_documentation_has_every_row(self):
+        page = (self.source / "docs" / "FAULT_SUITE.md").read_text()
+        for scene in GPU.values():
+            codes = fault_checks.listed(scene.codes)
+            self.assertIn(f"| {scene.told} | {codes} | {codes} | yes |", page)
