@@ -36,19 +36,21 @@ void Poller::watch_writing_only(int socket, void* data) {
   (void)::epoll_ctl(epoll_, EPOLL_CTL_MOD, socket, &event);
 }
 
+bool Poller::arm(base::TimePoint now, base::TimePoint wake, std::chrono::milliseconds longest) {
+  if (wake <= now + spin_) return false;
+  if (wake >= now + longest || wake == armed_) return true;
+  armed_ = wake;
+  const auto at = (wake - spin_).time_since_epoch();
+  itimerspec spec{};
+  spec.it_value.tv_sec = static_cast<time_t>(at / std::chrono::seconds(1));
+  spec.it_value.tv_nsec = static_cast<long>((at % std::chrono::seconds(1)).count());
+  (void)::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &spec, nullptr);
+  return true;
+}
+
 std::span<const epoll_event> Poller::wait(base::TimePoint now, base::TimePoint wake,
                                           std::chrono::milliseconds longest) {
-  int timeout = static_cast<int>(longest.count());
-  if (wake <= now + spin_) {
-    timeout = 0;
-  } else if (wake < now + longest && wake != armed_) {
-    armed_ = wake;
-    const auto at = (wake - spin_).time_since_epoch();
-    itimerspec spec{};
-    spec.it_value.tv_sec = static_cast<time_t>(at / std::chrono::seconds(1));
-    spec.it_value.tv_nsec = static_cast<long>((at % std::chrono::seconds(1)).count());
-    (void)::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &spec, nullptr);
-  }
+  const int timeout = arm(now, wake, longest) ? static_cast<int>(longest.count()) : 0;
   const int count = ::epoll_wait(epoll_, events_, kMaxEvents, timeout);
   // The timer's own event only wakes; it is moved out of the way.
   auto* const end = std::remove_if(events_, events_ + std::max(count, 0),

@@ -32,6 +32,10 @@ class Poller {
   /// kernel stops it for 50 ms in each second.
   void set_spin(base::Nanos spin) { spin_ = spin; }
 
+  /// Makes the descriptor ready at `wake`. Returns false, and does not, when that is so soon that
+  /// one must not sleep; a `wake` beyond `longest` from now on is left for later.
+  bool arm(base::TimePoint now, base::TimePoint wake, std::chrono::milliseconds longest);
+
   /// Waits until `wake`, at most `longest`, or until something is ready, and returns what is: at
   /// most 64 events, so that due sends are never starved by a burst.
   std::span<const epoll_event> wait(base::TimePoint now, base::TimePoint wake,

@@ -51,7 +51,7 @@ class Shard {
   /// Plays from `start` on until every thread's measured requests have ended, or the stop flag.
   void run(base::TimePoint start);
   /// The calling thread has real-time priority: it must not spin.
-  void sleep_only();
+  void sleep_only() { poller_.set_spin(base::Nanos(0)); }
 
   std::vector<record::RequestRecord> take_records() { return std::move(records_); }
   [[nodiscard]] ThreadCost cost() const { return cost_; }

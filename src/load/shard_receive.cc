@@ -77,18 +77,13 @@ base::Result<void> Shard::use_io_uring() {
   return base::ok();
 }
 
-void Shard::sleep_only() {
-  poller_.set_spin(base::Nanos(0));
-  if (ring_ != nullptr) ring_->set_spin(base::Nanos(0));
-}
-
 void Shard::settle() {
   if (ring_ == nullptr) return;
   const base::Result<void> attached = ring_->attach();
   TOKAMARK_ASSERT(attached.has_value());  // the ring is there, and this is its first thread
   for (Slot& slot : slots_) start_receiving(slot);
   // Handed to the kernel before the load starts, so that its first burst is not delayed.
-  on_ring(ring_->wait(start_, start_, std::chrono::milliseconds(0)));
+  on_ring(ring_->wait(std::chrono::milliseconds(0)));
 }
 
 void Shard::wait_and_receive(base::Nanos at) {
@@ -96,7 +91,8 @@ void Shard::wait_and_receive(base::Nanos at) {
     on_events(poller_.wait(start_ + at, next_wake(), kLongestWait));
     return;
   }
-  on_ring(ring_->wait(start_ + at, next_wake(), kLongestWait));
+  const bool may_sleep = poller_.arm(start_ + at, next_wake(), kLongestWait);
+  on_ring(ring_->wait(may_sleep ? kLongestWait : std::chrono::milliseconds(0)));
 }
 
 void Shard::on_ring(const net::ReceiveRing::Ready& ready) {

@@ -119,17 +119,13 @@ class Ring final : public ReceiveRing {
     (void)io_uring_submit(&ring_);
   }
 
-  void set_spin(base::Nanos spin) override { spin_ = spin; }
-
-  Ready wait(base::TimePoint now, base::TimePoint wake,
-             std::chrono::milliseconds longest) override {
+  Ready wait(std::chrono::milliseconds longest) override {
     recycle();
     const bool left = io_uring_cq_ready(&ring_) > 0;
-    if (left || wake <= now + spin_) {
+    if (left || longest.count() == 0) {
       if (!left || io_uring_sq_ready(&ring_) > 0) (void)io_uring_submit_and_get_events(&ring_);
     } else {
-      const auto pause = std::min<base::Nanos>(wake - spin_ - now, longest);
-      __kernel_timespec timeout{pause.count() / 1'000'000'000, pause.count() % 1'000'000'000};
+      __kernel_timespec timeout{longest.count() / 1000, longest.count() % 1000 * 1'000'000};
       io_uring_cqe* first = nullptr;
       (void)io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
     }
@@ -226,7 +222,6 @@ class Ring final : public ReceiveRing {
   io_uring_buf_ring* free_ = nullptr;
   std::vector<std::uint16_t> used_;
   std::array<Arrival, kMostArrivals> arrivals_;
-  base::Nanos spin_ = std::chrono::microseconds(150);
 };
 
 }  // namespace

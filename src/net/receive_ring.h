@@ -6,7 +6,6 @@
 #include <memory>
 #include <span>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "net/receive.h"
 
@@ -57,11 +56,8 @@ class ReceiveRing {
   /// Stops receiving; call before the socket is closed. Arrivals with this token may still come.
   virtual void stop(Token token) = 0;
 
-  /// See Poller::set_spin.
-  virtual void set_spin(base::Nanos spin) = 0;
-  /// Waits until `wake`, at most `longest`, or until something has arrived.
-  virtual Ready wait(base::TimePoint now, base::TimePoint wake,
-                     std::chrono::milliseconds longest) = 0;
+  /// Waits until something has arrived, at most `longest`; 0 only looks.
+  virtual Ready wait(std::chrono::milliseconds longest) = 0;
 
  protected:
   ReceiveRing() = default;

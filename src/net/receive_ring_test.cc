@@ -62,14 +62,8 @@ class Receiving : public testing::Test {
   }
   ~Receiving() override { ::close(event); }
 
-  ReceiveRing::Ready wait() {
-    const auto now = steady_clock::now();
-    return ring->wait(now, now + std::chrono::seconds(10), milliseconds(10'000));
-  }
-  ReceiveRing::Ready look() {
-    const auto now = steady_clock::now();
-    return ring->wait(now, now, milliseconds(0));
-  }
+  ReceiveRing::Ready wait() { return ring->wait(milliseconds(10'000)); }
+  ReceiveRing::Ready look() { return ring->wait(milliseconds(0)); }
   /// What comes for the token until `size` bytes are there, or something else than bytes; receiving
   /// that ended is started again.
   std::string read(const Pair& pair, ReceiveRing::Token token, std::size_t size) {
@@ -206,10 +200,10 @@ TEST_F(Receiving, TellsOfTheOtherDescriptor) {
   EXPECT_TRUE(wait().poller);
 }
 
-TEST_F(Receiving, WakesForTheNextSend) {
-  const auto now = steady_clock::now();
-  EXPECT_TRUE(ring->wait(now, now + milliseconds(3), milliseconds(60'000)).arrivals.empty());
-  EXPECT_LT(steady_clock::now() - now, std::chrono::seconds(30));
+TEST_F(Receiving, WaitsNoLongerThanItIsAllowedTo) {
+  const auto before = steady_clock::now();
+  EXPECT_TRUE(ring->wait(milliseconds(3)).arrivals.empty());
+  EXPECT_GE(steady_clock::now() - before, milliseconds(3));
 }
 
 }  // namespace
