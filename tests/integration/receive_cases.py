@@ -39,6 +39,22 @@ class ReceiveCase(IntegrationCase):
     def test_open_load(self):
         self.check({"rate_per_s": [60], "arrivals": "poisson"})
 
+    def test_a_late_reader_is_found_where_the_kernel_does_not_stamp(self):
+        """The limit is 2 % of a TTFT of 37 ms, as in the fault suite."""
+        self.need_io_uring()
+        if self.slow_client is None:
+            self.skipTest("give the library of tests/faults with --slow-client")
+        for no_stamps, codes in ((1, {"client_inaccurate"}), (0, set())):
+            late = {"LD_PRELOAD": str(self.slow_client), "TOKAMARK_SLOW_READ_US": "1000",
+                    "ASAN_OPTIONS": "verify_asan_link_order=0",
+                    "TOKAMARK_NO_KERNEL_STAMPS": str(no_stamps)}
+            self.results = Results(self.folder / f"out{no_stamps}")
+            finished = self.tokamark("run", self.study({"concurrency": [1]}), "--output",
+                                     self.results.folder, env=late)
+            trial = self.results.trials[0]
+            self.assertEqual([], fault_checks.wrong_codes(codes, trial), finished)
+        self.assertGreaterEqual(trial["client"]["receive_delay_ms"]["p50"], 0.9)
+
     def test_calibration(self):
         self.need_io_uring()
         out = self.folder / "calibration.json"
