@@ -10,10 +10,14 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from rivals import cases, clients, engine, figures, run, table  # noqa: E402
+from rivals import cases, clients, engine, figures, processes, run, table  # noqa: E402
+
+
+MIB = 1 << 20
 
 
 def output_of(command):
@@ -55,12 +59,15 @@ def check_rivals(tokamark):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "table.md"
         output_of([sys.executable, "-B", str(runner), "--tokamark", tokamark, "--clients",
-                   "tokamark-uncalibrated,vllm-bench-rust", "--streams", "10", "--tokens", "10",
-                   "--ttft-ms", "5", "--itl-ms", "2", "--tokens-per-chunk", "4", "--early-role",
-                   "--requests", "400", "--net", "--output", folder, "--markdown", str(file)])
+                   "tokamark-uncalibrated,tokamark-io_uring,vllm-bench-rust",
+                   "--streams", "10", "--tokens", "10", "--ttft-ms", "5", "--itl-ms", "2",
+                   "--tokens-per-chunk", "4", "--early-role", "--requests", "400", "--net",
+                   "--output", folder, "--markdown", str(file)])
         result = json.loads((Path(folder) / "rivals.json").read_text(encoding="utf-8"))
         text = file.read_text(encoding="utf-8")
-    row, absent = result["rows"]
+    row, ring, absent = result["rows"]
+    if not ring.get("skipped", "").startswith("io_uring: "):
+        assert ring["tokens"]["reported"] == ring["tokens"]["true"] >= 4000, ring
     assert row["client"] == "tokamark-uncalibrated" and not row.get("skipped"), row
     # The role event comes 5 ms before the first token, and is none.
     assert row["ttft_ms"]["reported"]["mean"] >= 5, row
@@ -70,10 +77,44 @@ def check_rivals(tokamark):
     assert row["itl_ms"]["reported"]["mean"] is None, row
     assert row["tpot_ms"]["reported"]["mean"] > 0 and row["failures"] == 0, row
     assert row["net_cpu_s_per_1000_tokens"] > 0, row
+    assert row["peak_rss_bytes"] > 4 * MIB, row
     assert absent["skipped"] == "no path given (--vllm-bench PATH)", absent
     said = "4 tokens an event, role event with the headers; client on one core"
     assert said in " ".join(text.split()), text
     assert "| vllm-bench-rust | skipped: no path given" in text, text
+
+
+def wait_until_gone(pid):
+    """A process that was killed takes a moment to end on a busy machine."""
+    for _ in range(200):
+        fields = processes.stat_fields(pid)
+        if fields is None or fields[0] in "ZX":
+            return
+        time.sleep(0.05)
+    raise AssertionError(fields)
+
+
+def check_costs():
+    """What processes.run() says of programs whose cost is known, from a harness of 64 MiB."""
+    harness = b"x" * (64 * MIB)
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        small = processes.run(["true"], log, 60)
+        assert small["status"] == 0 and 0 < small["peak_rss_bytes"] < 16 * MIB, small
+        # Memory that the program has for its last moment only, and its child after it.
+        grow = f"x = b'x' * {100 * MIB}"
+        large = processes.run([sys.executable, "-c", grow], log, 60)
+        assert 100 * MIB <= large["peak_rss_bytes"] < 150 * MIB, large
+        assert large["cpu_s"] > 0, large
+        child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grow!r}])"
+        large = processes.run([sys.executable, "-c", child], log, 60)
+        assert large["peak_rss_bytes"] >= 100 * MIB, large
+        assert processes.run(["sh", "-c", "exit 3"], log, 60)["status"] == 3
+        # A client that does not end is killed with its children.
+        late = processes.run(["sh", "-c", "sleep 1000 & echo $!; sleep 1000"], log, 1)
+        assert late["status"] == -9, late
+        wait_until_gone(int(log.read_text(encoding="utf-8")))
+    assert len(harness) == 64 * MIB
 
 
 def check_arithmetic():
@@ -106,11 +147,16 @@ def check_short_table():
     text = table.short([result("early-role", "uvloop", "one", 1),
                         result("early-role", "uvloop", "all", 2),
                         result("early-role", "tokamark", "one", 54, ttft_wire_ms={"mean": 51}),
-                        result("early-role", "httpx", "one", 3, skipped="no")])
+                        result("early-role", "httpx", "one", 3, skipped="no"),
+                        result("pace", "vllm", "one", 3, skipped="no"),
+                        result("early-role", "vllm", "one", 4)])
     lines = text.splitlines()
-    assert len(lines) == 4, text
+    assert len(lines) == 6, text
     assert "| 51.00, from the schedule 54.00 / 50.00 |" in lines[2], text
     assert lines[3].startswith("| uvloop |") and "| 1.00 / 50.00 |" in lines[3], text
+    assert lines[4].startswith("| httpx | skipped: no |"), text
+    assert lines[5].startswith("| vllm | no | no | not run |"), text
+    assert "| 4.00 / 50.00 |" in lines[5], text
 
 
 def main():
@@ -120,6 +166,7 @@ def main():
     arguments = parser.parse_args()
     check_arithmetic()
     check_short_table()
+    check_costs()
     check_drain(arguments.drain)
     check_floor(arguments.floor, arguments.tokamark)
     check_scaling(arguments.tokamark)

@@ -1,7 +1,9 @@
-"""Runs a client and says what its whole process tree cost. Linux only, /proc and wait4."""
+"""Runs a client and says what its whole process tree cost. Linux only: /proc, wait4, GNU time."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -30,19 +32,9 @@ def tree_of(root):
     return {pid: processes[pid] for pid in members if pid in processes}
 
 
-def high_water_bytes(pid):
-    """The most memory a process has had since its exec; 0 when it is gone. wait4's ru_maxrss will
-    not do: it holds what the forked copy of this harness had before the exec."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-            return next((int(line.split()[1]) * 1024 for line in file
-                         if line.startswith("VmHWM:")), 0)
-    except OSError:
-        return 0
-
-
 class TreeWatcher(threading.Thread):
-    """Looks at a process tree every 200 ms: peak resident memory, CPU seconds of each process."""
+    """Looks at a process tree every 200 ms: most resident memory of all that is below the root, and
+    the CPU seconds of each process."""
 
     def __init__(self, root):
         super().__init__(daemon=True)
@@ -54,21 +46,39 @@ class TreeWatcher(threading.Thread):
     def run(self):
         while not self.over.wait(0.2):
             tree = tree_of(self.root)
-            rss = sum(int(f[21]) * PAGE for f in tree.values())
-            own = high_water_bytes(self.root) if len(tree) == 1 else 0
-            self.peak_rss_bytes = max(self.peak_rss_bytes, rss, own)
+            rss = sum(int(f[21]) * PAGE for pid, f in tree.items() if pid != self.root)
+            self.peak_rss_bytes = max(self.peak_rss_bytes, rss)
             for pid, f in tree.items():
                 self.cpu_s[pid] = (int(f[11]) + int(f[12])) / TICK
 
 
+def gnu_time():
+    """The path of GNU time; RuntimeError without it."""
+    path = shutil.which("time")
+    if not path:
+        raise RuntimeError("needs GNU time (the distribution's package `time`)")
+    return path
+
+
+def largest_bytes(time_file):
+    """The peak of the largest process, from what GNU time wrote; 0 when it was killed before."""
+    lines = time_file.read().split()
+    return int(lines[-1]) * 1024 if lines else 0
+
+
 def run(command, log_file, timeout_s, environment=None, cpus=None):
     """Runs the command on those CPUs (None: on all); its output goes to log_file. Returns
-    start_ns, status, cpu_s and peak_rss_bytes."""
+    start_ns, status, cpu_s and peak_rss_bytes.
+
+    GNU time, which is small, starts the command and asks the kernel for the peak of its largest
+    process. Were the command started from here, that peak would hold what the forked copy of this
+    harness had before the exec."""
     def keep_to_cpus():
         os.sched_setaffinity(0, cpus)
-    with open(log_file, "wb") as log:
+    with open(log_file, "wb") as log, tempfile.NamedTemporaryFile("r", encoding="utf-8") as peak:
+        timed = [gnu_time(), "--quiet", "--format=%M", f"--output={peak.name}", "--", *command]
         start_ns = time.monotonic_ns()
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,
+        process = subprocess.Popen(timed, stdout=log, stderr=subprocess.STDOUT,
                                    stdin=subprocess.DEVNULL, start_new_session=True,
                                    preexec_fn=keep_to_cpus if cpus else None,
                                    env={**os.environ, **(environment or {})})
@@ -81,7 +91,8 @@ def run(command, log_file, timeout_s, environment=None, cpus=None):
         killer.cancel()
         watcher.over.set()
         watcher.join()
+        largest = largest_bytes(peak)
     waited_s = usage.ru_utime + usage.ru_stime  # of the client and of what it waited for
     return {"start_ns": start_ns, "status": process.returncode,
             "cpu_s": max(waited_s, sum(watcher.cpu_s.values())),
-            "peak_rss_bytes": watcher.peak_rss_bytes}
+            "peak_rss_bytes": max(largest, watcher.peak_rss_bytes)}

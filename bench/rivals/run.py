@@ -97,7 +97,8 @@ def run_one(name, options, load, folder):
     except clients.Missing as missing:
         row["skipped"] = str(missing)
     except Exception as error:  # one client's trouble must not end the others' runs
-        row["skipped"] = f"failed: {type(error).__name__}: {error} (see {folder}/{name}/client.log)"
+        row["skipped"] = f"failed: {error}"
+        row["log"] = f"{folder}/{name}/client.log"
     return row
 
 
@@ -138,6 +139,10 @@ def arguments():
     unknown = set(options.clients.split(",")) - set(clients.ALL)
     if unknown:
         parser.error(f"--clients: {', '.join(sorted(unknown))}: no such client")
+    try:
+        processes.gnu_time()
+    except RuntimeError as error:
+        parser.error(str(error))
     options.tokamark = str(Path(options.tokamark).resolve())
     options.output = Path(options.output or
                           time.strftime("results/rivals-%Y%m%dT%H%M%SZ", time.gmtime())).resolve()
@@ -158,7 +163,7 @@ def main():
         for name in options.clients.split(","):
             row = run_one(name, options, load, options.output / f"r{repeat}")
             result["rows"].append({"repeat": repeat, **row})
-            print(table.client_line(name, [row], table.LONG), flush=True)
+            print(table.client_line(name, [row], table.LONG), row.get("log", ""), flush=True)
     (options.output / "rivals.json").write_text(json.dumps(result, indent=1) + "\n",
                                                 encoding="utf-8")
     Path(options.markdown or options.output / "rivals.md").write_text(

@@ -67,6 +67,10 @@ def share(rows):
     return number(middle(counted, "share"), 0)
 
 
+def peak(rows):
+    return span([{"mib": row["peak_rss_bytes"] / 2**20} for row in rows], "mib", digits=0)
+
+
 LONG = (
     ("version", lambda rows: str(rows[0]["version"])),
     ("runs", lambda rows: str(len(rows))),
@@ -80,6 +84,7 @@ LONG = (
      f"{number(middle(rows, 'in_flight', 'mean'), 0)}"),
     ("CPU s per 1,000 tokens: whole", lambda rows: span(rows, "cpu_s_per_1000_tokens", digits=4)),
     ("net", lambda rows: span(rows, CPU_NET, digits=4)),
+    ("peak memory MiB", peak),
     ("start-up s", lambda rows: number(middle(rows, "startup_s"))),
     ("failures", lambda rows: number(middle(rows, "failures"), 0)),
 )
@@ -89,7 +94,7 @@ SHORT = (
     ("cold", "TTFT mean ms"),
     ("chunks", "ITL mean ms"), ("chunks", "TPOT mean ms"),
     ("early-role", "TTFT mean ms"),
-    ("pace", "CPU s per 1,000 tokens: whole"), ("pace", "start-up s"),
+    ("pace", "CPU s per 1,000 tokens: whole"), ("pace", "peak memory MiB"), ("pace", "start-up s"),
 )
 
 
@@ -122,10 +127,18 @@ def load_words(load, cores):
     return f"{words}; client on {'one core' if cores == 'one' else 'all cores'}"
 
 
+def ended(rows):
+    return [row for row in rows if "skipped" not in row]
+
+
+def skipped_line(name, rows, columns):
+    return f"| {name} | skipped: {rows[0]['skipped']} |" + " |" * (len(columns) - 1)
+
+
 def client_line(name, rows, columns):
-    done = [row for row in rows if "skipped" not in row]
+    done = ended(rows)
     if not done:
-        return f"| {name} | skipped: {rows[0]['skipped']} |" + " |" * (len(columns) - 1)
+        return skipped_line(name, rows, columns)
     return "| " + " | ".join([name] + [make(done) for _, make in columns]) + " |"
 
 
@@ -149,6 +162,13 @@ def markdown(results):
     return "\n".join(parts)
 
 
+def short_cell(rows, make):
+    if not rows:
+        return "not run"
+    done = ended(rows)
+    return make(done) if done else rows[0]["skipped"]
+
+
 def short(results):
     """One table over the named loads: the columns of SHORT."""
     make = dict(LONG)
@@ -156,16 +176,16 @@ def short(results):
     for load, cores, rows in groups(results):
         if cores == "one" and case_name(load):
             for client, all_rows in rows.items():
-                done = [row for row in all_rows if "skipped" not in row]
-                if done:
-                    found.setdefault(client, {})[case_name(load)] = done
+                found.setdefault(client, {}).setdefault(case_name(load), []).extend(all_rows)
     lines = ["| client | " + " | ".join(f"{case}: {name}" for case, name in SHORT) + " |",
              "|" + " --- |" * (len(SHORT) + 1)]
-    for client in clients.ALL:
-        if client in found:
-            cells = [make[name](found[client][case]) if case in found[client] else "not run"
-                     for case, name in SHORT]
-            lines.append("| " + " | ".join([client] + cells) + " |")
+    for client in (name for name in clients.ALL if name in found):
+        cases_of = found[client]
+        if not any(ended(rows) for rows in cases_of.values()):
+            lines.append(skipped_line(client, next(iter(cases_of.values())), SHORT))
+            continue
+        cells = [short_cell(cases_of.get(case), make[name]) for case, name in SHORT]
+        lines.append("| " + " | ".join([client] + cells) + " |")
     return "\n".join(lines) + "\n"
 
 
