@@ -29,7 +29,8 @@ def measure(tokamark, load, folder):
     truth_file = folder / "truth.jsonl"
     with engine.start(tokamark, load, truth_file) as server:
         context = clients.Context(load, server, folder, tokamark)
-        cost = processes.run(clients.Tokamark(calibrated=False).command(context), context.log, 600)
+        command = clients.ALL["tokamark-uncalibrated"].command(context)
+        cost = processes.run(command, context.log, 600)
     tokens = sum(t.tokens for t in engine.read_truth(truth_file))
     results = json.loads((folder / "results" / "results.json").read_text(encoding="utf-8"))
     load_cpu_s = results["trials"][0]["client"]["cpu_s"]
