@@ -149,6 +149,13 @@ def arguments():
     return options
 
 
+def write(result, options):
+    (options.output / "rivals.json").write_text(json.dumps(result, indent=1) + "\n",
+                                                encoding="utf-8")
+    Path(options.markdown or options.output / "rivals.md").write_text(
+        table.markdown([result]), encoding="utf-8")
+
+
 def main():
     options = arguments()
     load = engine.Load(options.streams, options.tokens, options.ttft_ms, options.itl_ms,
@@ -164,10 +171,7 @@ def main():
             row = run_one(name, options, load, options.output / f"r{repeat}")
             result["rows"].append({"repeat": repeat, **row})
             print(table.client_line(name, [row], table.LONG), row.get("log", ""), flush=True)
-    (options.output / "rivals.json").write_text(json.dumps(result, indent=1) + "\n",
-                                                encoding="utf-8")
-    Path(options.markdown or options.output / "rivals.md").write_text(
-        table.markdown([result]), encoding="utf-8")
+            write(result, options)  # each time, so that a run cut short keeps what it has
     print(f"{options.output}/rivals.json")
 
 
