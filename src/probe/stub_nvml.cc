@@ -1,14 +1,16 @@
 // A stand-in for libnvidia-ml.so.1 that the tests build: two GPUs of 80 GiB. Variables say what
 // it answers: STUB_NVML_INIT the result of nvmlInit_v2, STUB_NVML_COUNT the number of GPUs,
 // STUB_NVML_PID the process that holds 3 GiB on GPU 1, among STUB_NVML_OTHERS others, or in its
-// place STUB_NVML_COMMAND, which is the first argument of that process ("sim");
+// place STUB_NVML_SIM_PORT the port of a simulated engine, which then is that process;
 // STUB_NVML_THROTTLE and STUB_NVML_TEMPERATURE the throttle reasons and the temperature of GPU 1,
 // whose ECC is off. The energy counters gain 1 J at each look of GPU 0, and 2 J of GPU 1.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "probe/nvml_types_internal.h"
 
@@ -25,21 +27,24 @@ int devices[2] = {0, 1};
 using tokamark::probe::NvmlMemory;
 using tokamark::probe::NvmlProcess;
 
-/// The process with this first argument; 1 when there is none.
-unsigned process_of(const std::string& command) {
+/// The simulated engine with this port among its arguments; 1 when there is none.
+unsigned simulated_engine(const std::string& port) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    std::string program, argument;
-    if (!std::getline(file, program, '\0') || !std::getline(file, argument, '\0')) continue;
-    if (argument == command) return static_cast<unsigned>(std::stoul(entry.path().filename()));
+    std::string argument;
+    std::vector<std::string> arguments;
+    while (std::getline(file, argument, '\0')) arguments.push_back(argument);
+    if (arguments.size() < 2 || arguments[1] != "sim") continue;
+    if (std::find(arguments.begin(), arguments.end(), port) == arguments.end()) continue;
+    return static_cast<unsigned>(std::stoul(entry.path().filename()));
   }
   return 1;
 }
 
 unsigned holder() {
-  const char* const command = std::getenv("STUB_NVML_COMMAND");
-  return command != nullptr ? process_of(command)
-                            : static_cast<unsigned>(number("STUB_NVML_PID", 1));
+  const char* const port = std::getenv("STUB_NVML_SIM_PORT");
+  return port != nullptr ? simulated_engine(port)
+                         : static_cast<unsigned>(number("STUB_NVML_PID", 1));
 }
 
 /// A handle points at its device's number.

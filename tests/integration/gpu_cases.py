@@ -22,8 +22,8 @@ class GpuCase(IntegrationCase):
         self.libraries = str(libraries)
         self.results = Results(self.folder / "out")
 
-    def measure(self, engines=("sim",), validity=None, **stub):
-        """The trials of a short study on engines of these names."""
+    def measure(self, engines=("sim",), validity=None, engine_listed=False, **stub):
+        """The trials of a short study on engines of these names; the driver may list the first."""
         study = {"model": {"name": "m"},
                  "engines": [{"name": name, "kind": "simulated", "profile": "tiny-vllm",
                               "port": self.free_port()} for name in engines],
@@ -31,6 +31,8 @@ class GpuCase(IntegrationCase):
                  "load": {"concurrency": [2]}, "client": {"calibration_s": 0},
                  "validity": validity or {}, "timeouts": {"cooldown_s": 0}, "repeats": 1,
                  "window": {"warmup_s": 0.2, "seconds": 1, "requests": 0, "probes": 1}}
+        if engine_listed:
+            stub["sim_port"] = study["engines"][0]["port"]
         env = {f"STUB_NVML_{name.upper()}": str(value) for name, value in stub.items()}
         # A sanitizer's own libraries are found by their full path.
         finished = self.tokamark("run", self.write_study(study), "--output", self.results.folder,
@@ -76,10 +78,10 @@ class GpuCase(IntegrationCase):
         self.expect("capped", self.measure(throttle=0x04))
 
     def test_another_process_on_the_gpu_is_found(self):
-        trials = self.measure(command="sim", others=2)
+        trials = self.measure(engine_listed=True, others=2)
         self.assertEqual(2, trials[0]["resources"]["gpu_other_processes"])
         self.expect("shared", trials)
-        self.expect("alone", self.measure(command="sim", others=0))
+        self.expect("alone", self.measure(engine_listed=True, others=0))
 
     def test_a_hot_machine_is_dirty(self):
         """The second GPU is four degrees hotter at each look, and does not cool."""
