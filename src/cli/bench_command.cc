@@ -168,7 +168,7 @@ void add_window_flags(CLI::App& command, BenchFlags& flags) {
       ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"));
   command
       .add_option("--receive", flags.receive,
-                  "How the load generator receives: epoll or io_uring (Linux 6.1, less CPU)")
+                  "How the load generator receives: epoll or io_uring (Linux 6.1)")
       ->check(CLI::IsMember({"epoll", "io_uring"}))
       ->capture_default_str();
   command.add_option("--seed", flags.seed, "Seed of prompts, lengths and arrivals")

@@ -32,8 +32,8 @@ struct Shard::Slot {
   bool reused = false;     ///< the request went out on such a connection
   bool receiving = false;  ///< the ring receives for it
   std::uint32_t index;     ///< its place in the list of slots
-  std::uint32_t connection_number =
-      0;  ///< of this slot: what comes late for another is not its own
+  /// Of this slot: what comes late for another connection is not its own.
+  std::uint32_t connection_number = 0;
   base::Nanos last_activity{0};
   net::Connection connection;
   StreamReader reader;

@@ -56,9 +56,16 @@ std::optional<double> energy(const Telemetry& telemetry, std::span<const Sample>
   return power_w ? std::optional(*power_w * base::to_seconds(to - from)) : std::nullopt;
 }
 
+/// Of the GPUs that were not idle: the clock of an idle one says nothing about an engine.
 std::optional<double> mean_clock(const Sample& sample) {
-  const auto sum = total(sample.gpus, &GpuState::sm_clock_mhz);
-  return sum ? std::optional(*sum / static_cast<double>(sample.gpus.size())) : std::nullopt;
+  double sum = 0.0;
+  std::size_t count = 0;
+  for (const GpuState& gpu : sample.gpus) {
+    if (!gpu.sm_clock_mhz || gpu.busy_percent == 0.0) continue;
+    sum += *gpu.sm_clock_mhz;
+    ++count;
+  }
+  return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
 }
 
 /// 1 when a GPU was slowed, 0 when none was, empty when that is not known.

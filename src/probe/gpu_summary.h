@@ -12,7 +12,7 @@ namespace tokamark::probe {
 /// it.
 struct GpuSummary {
   std::optional<double> energy_j;           ///< by their counters; without them, mean power x time
-  std::optional<double> sm_clock_mean_mhz;  ///< over samples and GPUs
+  std::optional<double> sm_clock_mean_mhz;  ///< over samples and the GPUs busy in them
   /// Share of the samples in which a GPU's hardware slowed its clocks (kHardwareSlowdown).
   std::optional<double> slowdown_share;
   std::optional<double> temperature_start_c;    ///< the hottest GPU in the first sample of all

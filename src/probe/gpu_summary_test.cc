@@ -56,6 +56,15 @@ TEST(GpuSummary, IsOfTheWindow) {
   EXPECT_EQ(summary.other_processes, 2);
 }
 
+TEST(GpuSummary, AnIdleGpuHasNoClockThatCounts) {
+  Telemetry telemetry = five_seconds();
+  for (Sample& s : telemetry.samples) s.gpus[0].busy_percent = 0;
+  const GpuSummary one = summarise_gpus(telemetry, seconds(1), seconds(3));
+  EXPECT_DOUBLE_EQ(one.sm_clock_mean_mhz.value(), 1960);
+  for (Sample& s : telemetry.samples) s.gpus[1].busy_percent = 0;
+  EXPECT_FALSE(summarise_gpus(telemetry, seconds(1), seconds(3)).sm_clock_mean_mhz.has_value());
+}
+
 TEST(GpuSummary, TakesMeanPowerWhereThereIsNoEnergyCounter) {
   Telemetry telemetry = five_seconds();
   for (Sample& s : telemetry.samples) s.gpus[0].energy_j.reset();

@@ -47,7 +47,8 @@ record::TrialResources summarise(const probe::Telemetry& telemetry, base::Nanos 
       telemetry.gpu_reason.empty() ? telemetry.gpu_source + " does not tell" : telemetry.gpu_reason;
   explain("gpu_energy_j", resources.gpu_energy_j.has_value(), untold);
   explain("gpu_power_mean_w", resources.gpu_power_mean_w.has_value(), untold);
-  explain("gpu_sm_clock_mean_mhz", resources.gpu_sm_clock_mean_mhz.has_value(), untold);
+  explain("gpu_sm_clock_mean_mhz", resources.gpu_sm_clock_mean_mhz.has_value(),
+          telemetry.gpu_reason.empty() ? "no GPU was busy, or " + untold : untold);
   explain("gpu_slowdown_share", resources.gpu_slowdown_share.has_value(), untold);
   explain("gpu_temperature_start_c", resources.gpu_temperature_start_c.has_value(), untold);
   explain("gpu_temperature_peak_c", resources.gpu_temperature_peak_c.has_value(), untold);

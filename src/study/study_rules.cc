@@ -234,7 +234,7 @@ MappingRule client_rules() {
   rules.keys = {defaulted("threads", 1, whole(1, 256), "Threads of the load generator."),
                 std::move(pin),
                 defaulted("receive", "epoll", word_of({"epoll", "io_uring"}),
-                          "How load threads receive: io_uring needs less CPU and Linux 6.1."),
+                          "How load threads receive; io_uring needs Linux 6.1."),
                 defaulted("calibration_s", 1.0, number(0, 60),
                           "Length of the calibrations before and after a trial; 0 = none.")};
   return rules;
