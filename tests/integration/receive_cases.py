@@ -14,14 +14,14 @@ class ReceiveCase(IntegrationCase):
         self.results = Results(self.folder / "out")
         self.truth = self.folder / "truth.jsonl"
 
-    def study(self, load):
+    def study(self, load, seconds=2):
         return self.write_study({
             "model": {"name": "smollm2"},
             "engines": [{"name": "sim", "kind": "simulated", "profile": "llama4-scout-h200-vllm",
                          "port": self.free_port(), "args": ["--truth-file", str(self.truth)]}],
             "workloads": [{"name": "chat", "input_tokens": 32, "output_tokens": 8}],
             "load": load, "repeats": 1, "client": {"receive": "io_uring"},
-            "window": {"warmup_s": 0.3, "seconds": 2, "requests": 0, "probes": 1}})
+            "window": {"warmup_s": 0.3, "seconds": seconds, "requests": 0, "probes": 1}})
 
     def check(self, load):
         self.need_io_uring()
@@ -40,7 +40,8 @@ class ReceiveCase(IntegrationCase):
         self.check({"rate_per_s": [60], "arrivals": "poisson"})
 
     def test_a_late_reader_is_found_where_the_kernel_does_not_stamp(self):
-        """The limit is 2 % of a TTFT of 37 ms, as in the fault suite."""
+        """The limit is 2 % of a TTFT of 37 ms, as in the fault suite; 3.5 s of answers of 120 ms
+        are the 20 that a median, and so the limit, needs."""
         self.need_io_uring()
         if self.slow_client is None:
             self.skipTest("give the library of tests/faults with --slow-client")
@@ -49,8 +50,8 @@ class ReceiveCase(IntegrationCase):
                     "ASAN_OPTIONS": "verify_asan_link_order=0",
                     "TOKAMARK_NO_KERNEL_STAMPS": str(no_stamps)}
             self.results = Results(self.folder / f"out{no_stamps}")
-            finished = self.tokamark("run", self.study({"concurrency": [1]}), "--output",
-                                     self.results.folder, env=late)
+            finished = self.tokamark("run", self.study({"concurrency": [1]}, seconds=3.5),
+                                     "--output", self.results.folder, env=late)
             trial = self.results.trials[0]
             self.assertEqual([], fault_checks.wrong_codes(codes, trial), finished)
         self.assertGreaterEqual(trial["client"]["receive_delay_ms"]["p50"], 0.9)
