@@ -1,17 +1,11 @@
 #include "probe/nvidia_smi.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <charconv>
-#include <cstring>
 #include <optional>
+
+#include "base/program.h"
 
 namespace tokamark::probe {
 
@@ -19,12 +13,8 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-using std::chrono::milliseconds;
-using SteadyClock = std::chrono::steady_clock;
 
-constexpr milliseconds kTimeout{5000};
 constexpr std::int64_t kMiB = std::int64_t{1} << 20;
-constexpr std::size_t kOutputLimit = std::size_t{1} << 20;
 
 /// The fields of a row, blanks at their ends dropped.
 std::vector<std::string_view> fields_of(std::string_view row) {
@@ -60,50 +50,6 @@ std::optional<std::int64_t> integer(std::string_view text) {
 
 Error malformed(std::string_view row) {
   return Error{ErrorKind::engine, fmt::format("nvidia-smi printed \"{}\"", row.substr(0, 100))};
-}
-
-/// A child whose output is read through a pipe.
-struct Child {
-  pid_t pid = -1;
-  int output = -1;
-};
-
-base::Result<Child> spawn_child(const std::vector<std::string>& words) {
-  std::array<int, 2> pipe_fds{};
-  if (::pipe2(pipe_fds.data(), O_CLOEXEC) != 0) {
-    return Error{ErrorKind::engine, fmt::format("no pipe: {}", std::strerror(errno))};
-  }
-  std::vector<std::string> copies = words;
-  std::vector<char*> argv;
-  for (std::string& word : copies) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  Child child{-1, pipe_fds[0]};
-  const int code = ::posix_spawnp(&child.pid, argv[0], &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(pipe_fds[1]);
-  if (code == 0) return child;
-  ::close(child.output);
-  return Error{ErrorKind::engine, fmt::format("{}: {}", words.front(), std::strerror(code))};
-}
-
-/// Reads to the end of the output; false at the deadline or the size limit.
-bool read_all(int fd, SteadyClock::time_point deadline, std::string& text) {
-  std::array<char, 4096> buffer{};
-  while (text.size() < kOutputLimit) {
-    const auto left =
-        std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now()).count();
-    pollfd source{fd, POLLIN, 0};
-    if (left <= 0 || ::poll(&source, 1, static_cast<int>(left)) <= 0) return false;
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got <= 0) return got == 0;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  return false;
 }
 
 const std::vector<std::string> kGpuQuery{
@@ -148,9 +94,12 @@ class NvidiaSmi final : public GpuReader {
 
  private:
   base::Result<std::string> query(const std::vector<std::string>& words) const {
-    std::vector<std::string> argv{program_};
-    argv.insert(argv.end(), words.begin(), words.end());
-    return run_program(argv, kTimeout);
+    base::ProgramCall call;
+    call.argv = {program_};
+    call.argv.insert(call.argv.end(), words.begin(), words.end());
+    TOKAMARK_TRY(base::ProgramEnd end, base::run_program(call));
+    if (end.exit_code != 0) return Error{ErrorKind::engine, program_ + " failed"};
+    return std::move(end.output);
   }
   base::Result<std::vector<SmiGpu>> query_gpus() const {
     TOKAMARK_TRY(const std::string text, query(kGpuQuery));
@@ -190,24 +139,6 @@ base::Result<std::vector<SmiProcess>> parse_smi_processes(std::string_view csv) 
     processes.push_back({std::string(fields[0]), process});
   }
   return processes;
-}
-
-base::Result<std::string> run_program(const std::vector<std::string>& argv, milliseconds timeout) {
-  TOKAMARK_TRY(const Child child, spawn_child(argv));
-  std::string text;
-  const bool complete = read_all(child.output, SteadyClock::now() + timeout, text);
-  ::close(child.output);
-  if (!complete) ::kill(child.pid, SIGKILL);
-  int status = 0;
-  ::waitpid(child.pid, &status, 0);
-  if (!complete) {
-    return Error{ErrorKind::engine,
-                 fmt::format("{} did not end within {} ms", argv.front(), timeout.count())};
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return Error{ErrorKind::engine, fmt::format("{} failed", argv.front())};
-  }
-  return text;
 }
 
 base::Result<std::unique_ptr<GpuReader>> open_nvidia_smi(const std::string& program) {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "probe/nvml.h"
@@ -26,11 +26,6 @@ struct SmiProcess {
   GpuProcess process;
 };
 base::Result<std::vector<SmiProcess>> parse_smi_processes(std::string_view csv);
-
-/// Output of a program that ends within the timeout with code 0; stderr is dropped. Errors of kind
-/// `engine` name it. The program is killed at the timeout.
-base::Result<std::string> run_program(const std::vector<std::string>& argv,
-                                      std::chrono::milliseconds timeout);
 
 /// GPU readings through the program `nvidia-smi`, for machines whose NVML cannot be loaded. Each
 /// reading runs it twice and takes tens of milliseconds or more.
