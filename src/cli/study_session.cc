@@ -1,14 +1,16 @@
 #include "cli/study_session.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
 
+#include "analysis/fairness.h"
 #include "base/clock.h"
 #include "cli/screen.h"
 #include "cli/summaries.h"
+#include "engine/engine.h"
 #include "probe/host_facts.h"
 #include "run/host_needs.h"
 #include "run/manifest.h"
@@ -39,6 +41,16 @@ base::Result<void> check_host(Prepared& prepared) {
   prepared.host_checks =
       probe::check_host(probe::read_host_facts(), run::host_needs(prepared.study, prepared.plan));
   return run::refuse_unfit(prepared.host_checks);
+}
+
+/// What contradicts itself in the study is said before anything starts; an engine that is missing
+/// on this machine does not keep the others from running.
+base::Result<void> check_launch_lines(const Prepared& prepared) {
+  for (const engine::EngineSpec& spec : prepared.study.engines) {
+    const auto command = engine::launch_command(spec, prepared.study.model);
+    if (command.has_error() && command.error().kind == ErrorKind::study) return command.error();
+  }
+  return base::ok();
 }
 
 base::Result<Prepared> prepare(const StudyRequest& request) {
@@ -141,6 +153,13 @@ base::Result<void> judge(const run::Outcome& outcome, const record::StudyResult&
                              "and in {}",
                              bad, result.trials.size(), (root / "summary.md").string())};
   }
+  const auto unequal = analysis::unequal_arms(result.fairness);
+  if (!unequal.empty()) {
+    return Error{ErrorKind::measurement,
+                 fmt::format("the engines are not comparable: {} differ; make them equal, or say "
+                             "under fairness.intended that they are meant to differ",
+                             fmt::join(unequal, "; "))};
+  }
   return base::ok();
 }
 
@@ -193,6 +212,7 @@ base::Result<void> start_study(const StudyRequest& request, const SessionOptions
       static_cast<void>(schedule);
     }
   }
+  TOKAMARK_TRY_VOID(check_launch_lines(prepared));
   TOKAMARK_TRY_VOID(check_host(prepared));
   TOKAMARK_TRY(run::ResultsFolder folder, make_folder(request, prepared, options));
   return play(prepared, folder, options.exports, options.json);

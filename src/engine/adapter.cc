@@ -92,19 +92,20 @@ std::string error_text(const HttpResponse& response) {
 }
 
 std::vector<const EngineAdapter*> all_adapters() {
-  return {&llama_cpp_adapter(), &openai_adapter(), &simulated_adapter(), &vllm_adapter()};
+  return {&llama_cpp_adapter(),    &openai_adapter(),       &sglang_adapter(), &simulated_adapter(),
+          &tensorrt_llm_adapter(), &transformers_adapter(), &vllm_adapter()};
 }
 
 base::Result<const EngineAdapter*> adapter_of(const EngineSpec& spec) {
-  if (!spec.image.empty()) {
-    return Error{ErrorKind::study,
-                 fmt::format("engine \"{}\": this version starts no container images; set venv or "
-                             "binary, or start it yourself and attach with kind: openai",
-                             spec.name)};
-  }
   std::string known;
   for (const EngineAdapter* adapter : all_adapters()) {
-    if (adapter->kind() == spec.kind) return adapter;
+    if (adapter->kind() == spec.kind) {
+      if (spec.image.empty() || adapter->runs_in_image()) return adapter;
+      return Error{
+          ErrorKind::study,
+          fmt::format("engine \"{}\": kind {} does not run in an image; set venv or binary",
+                      spec.name, spec.kind)};
+    }
     known += fmt::format("{}{}", known.empty() ? "" : ", ", adapter->kind());
   }
   return Error{

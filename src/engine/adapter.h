@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "engine/effective.h"
 #include "engine/engine.h"
+#include "engine/help_text.h"
 #include "engine/http.h"
 
 namespace tokamark::engine {
@@ -44,6 +46,21 @@ struct EngineFacts {
   nlohmann::json effective_config = nlohmann::json::object();
 };
 
+/// What a launch line is made with.
+struct LaunchContext {
+  const HelpText* help = nullptr;  ///< null: flags are taken as known
+  /// Where the command's `files` go; absolute for a start.
+  std::filesystem::path folder = "logs";
+};
+
+/// What is known of an engine that is ready, for its settings.
+struct SettingsEvidence {
+  const EngineSpec& spec;
+  const LaunchCommand& command;
+  std::string_view log;  ///< of its start
+  const EngineFacts& facts;
+};
+
 /// What is particular to one kind of engine. Stateless; one instance of each lives for ever.
 class EngineAdapter {
  public:
@@ -53,14 +70,30 @@ class EngineAdapter {
   /// Used when the study gives no port; 0 for a kind that starts nothing.
   [[nodiscard]] virtual std::uint16_t default_port() const = 0;
   [[nodiscard]] virtual bool simulated() const { return false; }
+  /// Whether it can run in a container image.
+  [[nodiscard]] virtual bool runs_in_image() const { return false; }
   /// The command line; argv is empty for a kind that starts nothing. `spec.port` is set.
   /// Errors: `study` for a bad combination of fields, `engine` for what is missing here.
   [[nodiscard]] virtual base::Result<LaunchCommand> launch(const EngineSpec& spec,
-                                                           const ModelSpec& model) const = 0;
+                                                           const ModelSpec& model,
+                                                           const LaunchContext& context) const = 0;
+  /// What makes it print its flags; empty when they are ours or nothing is started.
+  [[nodiscard]] virtual std::optional<LaunchCommand> help_call(const EngineSpec& /*spec*/) const {
+    return std::nullopt;
+  }
+  /// The name that its requests must carry.
+  [[nodiscard]] virtual std::string served_name(const EngineSpec& /*spec*/,
+                                                const ModelSpec& model) const {
+    return model.name;
+  }
   [[nodiscard]] virtual RequestFields fields(const EngineSpec& spec) const = 0;
   /// Version and effective configuration from the API and the start's part of the log.
-  [[nodiscard]] virtual EngineFacts facts(const ControlPlane& plane,
+  [[nodiscard]] virtual EngineFacts facts(const EngineSpec& spec, const ControlPlane& plane,
                                           std::string_view log) const = 0;
+  /// The settings that are in force, as far as flags, log and API tell. What is not known stays
+  /// out.
+  virtual void read_settings(const SettingsEvidence& /*evidence*/,
+                             EffectiveSettings& /*settings*/) const {}
   [[nodiscard]] virtual base::Result<std::string> reset_caches(const ControlPlane& plane,
                                                                const EngineSpec& spec) const = 0;
   /// Where the counters are in Prometheus text.
@@ -71,6 +104,9 @@ class EngineAdapter {
 };
 
 const EngineAdapter& vllm_adapter();
+const EngineAdapter& sglang_adapter();
+const EngineAdapter& tensorrt_llm_adapter();
+const EngineAdapter& transformers_adapter();
 const EngineAdapter& llama_cpp_adapter();
 const EngineAdapter& openai_adapter();
 const EngineAdapter& simulated_adapter();

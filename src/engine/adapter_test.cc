@@ -105,6 +105,7 @@ TEST_F(Adapter, WhatIsMissingIsNamedWithItsFix) {
   EXPECT_THAT(error(), HasSubstr("holds no bin/python; make it with"));
   make_venv({});
   EXPECT_THAT(error(), HasSubstr("no vLLM in venv"));
+  EXPECT_THAT(error(), HasSubstr("tokamark setup vllm --folder"));
   spec_.kind = "llama-cpp";
   EXPECT_THAT(error(), HasSubstr("no xllamacpp in venv"));
   spec_.binary = at("nowhere/llama-server");
@@ -118,10 +119,11 @@ TEST_F(Adapter, WhatIsMissingIsNamedWithItsFix) {
   spec_.kind = "vlm";
   EXPECT_EQ(error(),
             "engine \"e\": kind \"vlm\" cannot be started by this version; use one of llama-cpp, "
-            "openai, simulated, vllm, or start it yourself and attach with kind: openai");
-  spec_.kind = "vllm";
-  spec_.image = "vllm/vllm-openai:v0.32.0";
-  EXPECT_THAT(error(), HasSubstr("starts no container images"));
+            "openai, sglang, simulated, tensorrt-llm, transformers, vllm, or start it yourself and "
+            "attach with kind: openai");
+  spec_.kind = "llama-cpp";
+  spec_.image = "some/image";
+  EXPECT_THAT(error(), HasSubstr("kind llama-cpp does not run in an image"));
 }
 
 TEST_F(Adapter, LlamaServerRunsAGgufWithItsCachesOff) {
@@ -192,7 +194,11 @@ TEST_F(Adapter, FieldsFollowTheEngine) {
 
 TEST_F(Adapter, ShellLinesQuoteAndHideSecrets) {
   const LaunchCommand command{{"/bin/x y", "it's", "", "plain-1.0"},
-                              {{"HF_TOKEN", "hf_secret"}, {"N", "a b"}}};
+                              {{"HF_TOKEN", "hf_secret"}, {"N", "a b"}},
+                              {},
+                              {},
+                              {},
+                              {}};
   EXPECT_EQ(command.shell_line(), "HF_TOKEN=*** N='a b' '/bin/x y' 'it'\\''s' '' plain-1.0");
 }
 

@@ -6,12 +6,18 @@
 #include <cctype>
 #include <cstdlib>
 
+#include "base/files.h"
 #include "engine/adapter.h"
+#include "engine/container.h"
+#include "engine/help_call.h"
+#include "engine/launch_line.h"
 #include "engine/log_tail.h"
+#include "engine/model_files.h"
 #include "engine/port.h"
 #include "engine/process.h"
 #include "engine/readiness.h"
 #include "engine/running.h"
+#include "engine/startup_phases.h"
 
 namespace tokamark::engine {
 
@@ -81,13 +87,39 @@ ReadinessTask task_of(const RunningParts& parts, const ControlPlane& plane,
   return task;
 }
 
+/// Beside the engine's log: its help is long and of no interest when all goes well.
+std::filesystem::path help_log(std::filesystem::path log) { return log.replace_extension(".help"); }
+
 /// Fills in everything that is known before the first byte is sent.
 base::Result<RunningParts> prepare(const EngineSpec& spec, const ModelSpec& model,
                                    const StartOptions& options) {
   RunningParts parts;
   TOKAMARK_TRY(parts.adapter, adapter_of(spec));
   parts.spec = with_port(spec, *parts.adapter);
-  TOKAMARK_TRY(parts.command, parts.adapter->launch(parts.spec, model));
+  // Before anything of the engine runs: what can be seen without its help. Kind openai has no port.
+  TOKAMARK_TRY(parts.command, parts.adapter->launch(parts.spec, model, {}));
+  if (!parts.command.argv.empty()) {
+    const auto port_free = check_port_free(parts.spec.host, parts.spec.port);
+    if (port_free.has_error()) {
+      return Error{ErrorKind::engine,
+                   fmt::format("engine \"{}\": {}", spec.name, port_free.error().message)};
+    }
+  }
+  std::optional<HelpText> help;
+  if (const auto call = parts.adapter->help_call(parts.spec)) {
+    std::string problem;
+    help = ask_for_help(parts.spec, *call, help_log(options.log_path), options.stop, problem);
+    if (!problem.empty()) {
+      parts.readiness.warnings.push_back("its flags were not checked: " + problem);
+    }
+  }
+  LaunchContext context;
+  context.help = help ? &*help : nullptr;
+  if (!options.log_path.empty()) {
+    context.folder = std::filesystem::absolute(options.log_path).parent_path();
+  }
+  TOKAMARK_TRY(parts.command, parts.adapter->launch(parts.spec, model, context));
+  for (const std::string& note : parts.command.notes) parts.readiness.warnings.push_back(note);
   auto base_url = base_url_of(parts.spec, parts.command);
   if (base_url.has_error()) {
     return Error{ErrorKind::engine,
@@ -98,18 +130,31 @@ base::Result<RunningParts> prepare(const EngineSpec& spec, const ModelSpec& mode
   parts.target.api = parts.spec.api;
   // An attached server knows its model by the name it serves, which the engine may override.
   const bool attached = parts.command.argv.empty();
-  parts.target.model = attached && !spec.model.empty() ? spec.model : model.name;
+  parts.target.model =
+      attached && !spec.model.empty() ? spec.model : parts.adapter->served_name(parts.spec, model);
   parts.target.fields = parts.adapter->fields(parts.spec);
   parts.log_path = options.log_path;
   parts.log_from = log_size(options.log_path);
   return parts;
 }
 
+/// What it runs with, and a hash of what it loaded where that lies on this machine.
+void read_settings(RunningParts& parts, const ModelSpec& model, std::string_view log) {
+  const SettingsEvidence evidence{parts.spec, parts.command, log, parts.facts};
+  parts.adapter->read_settings(evidence, parts.settings);
+  if (!parts.spec.image.empty()) parts.image = image_facts(parts.spec);
+  if (parts.command.argv.empty()) return;
+  const std::string location = model_location(parts.spec, model);
+  read_model_files(looks_like_path(location) ? std::filesystem::path(location)
+                                             : hub_snapshot(hub_cache(), location),
+                   parts.settings);
+}
+
 }  // namespace
 
 base::Result<LaunchCommand> launch_command(const EngineSpec& spec, const ModelSpec& model) {
   TOKAMARK_TRY(const EngineAdapter* adapter, adapter_of(spec));
-  return adapter->launch(with_port(spec, *adapter), model);
+  return adapter->launch(with_port(spec, *adapter), model, {});
 }
 
 base::Result<std::unique_ptr<RunningEngine>> start(const EngineSpec& spec, const ModelSpec& model,
@@ -118,21 +163,29 @@ base::Result<std::unique_ptr<RunningEngine>> start(const EngineSpec& spec, const
   const ControlPlane plane(parts.target.base_url, parts.target.headers, options.stop);
   const auto begun = std::chrono::steady_clock::now();
   if (!parts.command.argv.empty()) {
-    const auto port_free = check_port_free(parts.spec.host, parts.spec.port);
-    if (port_free.has_error()) {
-      return Error{ErrorKind::engine,
-                   fmt::format("engine \"{}\": {}", spec.name, port_free.error().message)};
+    for (const auto& [path, text] : parts.command.files) {
+      TOKAMARK_TRY_VOID(base::write_file_atomic(path, text));
     }
     TOKAMARK_TRY(parts.process, SupervisedProcess::spawn(parts.command, options.log_path,
                                                          parts.spec.stop_timeout));
   }
+  std::vector<std::string> notes = std::move(parts.readiness.warnings);
   TOKAMARK_TRY(parts.readiness, await_ready(task_of(parts, plane, options, begun)));
+  auto& warnings = parts.readiness.warnings;
+  warnings.insert(warnings.begin(), notes.begin(), notes.end());
+  if (const auto outside = container_process(parts.command)) {
+    parts.process->watch_outside(*outside);
+  }
   parts.target.model = parts.readiness.model;
   parts.target.fields = parts.readiness.fields;
   const std::string log =
       parts.process ? read_log(options.log_path, parts.log_from, kFactsLog) : std::string();
-  parts.facts = parts.adapter->facts(plane, log);
+  for (const auto& [phase, seconds] : startup_phases(log)) {
+    parts.readiness.startup_s.emplace(phase, seconds);
+  }
+  parts.facts = parts.adapter->facts(parts.spec, plane, log);
   TOKAMARK_TRY_VOID(check_version(parts.spec, parts.facts.version));
+  read_settings(parts, model, log);
   parts.log_ready = log_size(options.log_path);
   return make_running_engine(std::move(parts));
 }
@@ -143,16 +196,9 @@ std::vector<std::string> known_kinds() {
   return kinds;
 }
 
-std::vector<std::string> attach_only_kinds() { return {"sglang", "tensorrt-llm"}; }
-
 std::vector<Discovery> discover() {
   std::vector<Discovery> found;
   for (const EngineAdapter* adapter : all_adapters()) found.push_back(adapter->discover());
-  for (const std::string& kind : attach_only_kinds()) {
-    found.push_back({kind, false, "-", "",
-                     "this version cannot start it: start it yourself and "
-                     "attach with `kind: openai`"});
-  }
   std::sort(found.begin(), found.end(),
             [](const Discovery& a, const Discovery& b) { return a.kind < b.kind; });
   return found;

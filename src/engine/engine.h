@@ -21,6 +21,10 @@ namespace tokamark::engine {
 struct LaunchCommand {
   std::vector<std::string> argv;           ///< argv[0] is an absolute path or a name on PATH
   std::map<std::string, std::string> env;  ///< added to the inherited environment
+  std::map<std::filesystem::path, std::string> files{};  ///< written before it is started
+  std::vector<std::string> notes{};    ///< settings and flags that could not be given, and why
+  std::vector<std::string> cleanup{};  ///< run when it has ended, however; empty = nothing
+  std::string container{};             ///< name of the container that it runs
   /// One shell line with quoting, environment first.
   [[nodiscard]] std::string shell_line() const;
 };
@@ -32,6 +36,8 @@ struct RequestFields {
   bool ignore_eos = false;
   bool min_tokens = false;
   bool cache_prompt_off = false;  ///< llama.cpp's "cache_prompt": false
+  /// transformers' "generation_config", one that knows no end token.
+  bool endless_generation_config = false;
 };
 
 /// Where requests go and how they look.
@@ -82,6 +88,9 @@ class RunningEngine {
   /// Reads the server's counters; an error of kind `network` when it has none to read.
   virtual base::Result<CounterSnapshot> counters() = 0;
 
+  /// One greedy answer; see greedy_answer.
+  virtual base::Result<nlohmann::json> ask(const std::string& prompt, int tokens) = 0;
+
   /// Every live process of the engine, workers included; empty for an attached server.
   [[nodiscard]] virtual std::vector<pid_t> processes() const = 0;
   /// Empty while it runs; else one line that says how it ended, with the log's tail.
@@ -92,7 +101,8 @@ class RunningEngine {
   virtual base::Result<void> stop() = 0;
 };
 
-/// The command that `start` would run; empty argv for an attached server.
+/// The command that `start` would run; empty argv for an attached server. Flags are not held
+/// against the engine's --help, which takes a while.
 base::Result<LaunchCommand> launch_command(const EngineSpec& spec, const ModelSpec& model);
 
 /// Starts or attaches, and returns once one real token was generated. Errors have kind `engine`
@@ -102,8 +112,6 @@ base::Result<std::unique_ptr<RunningEngine>> start(const EngineSpec& spec, const
 
 /// Every kind this build knows, in alphabetical order.
 std::vector<std::string> known_kinds();
-/// Kinds that a study may name and that this build cannot start; their servers can be attached to.
-std::vector<std::string> attach_only_kinds();
 /// Looks for each kind on this machine: PATH, `venv` folders under `environments`, wheels.
 std::vector<Discovery> discover();
 

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "engine/proc_table.h"
 
@@ -34,6 +35,8 @@ constexpr milliseconds kIdlePoll{1000};
 constexpr milliseconds kEndingPoll{50};
 /// SIGKILL cannot be refused, but a process in uninterruptible sleep leaves late.
 constexpr milliseconds kKillPatience{30000};
+/// A container runtime's daemon may be busy.
+constexpr milliseconds kCleanupPatience{60000};
 
 void report(char what, int value) {
   const std::string line = fmt::format("{} {}\n", what, value);
@@ -66,7 +69,9 @@ sigset_t watched_signals() {
 
 class Guardian {
  public:
-  explicit Guardian(milliseconds stop_timeout) : stop_timeout_(stop_timeout) {}
+  /// `cleanup` is null or an argv.
+  Guardian(milliseconds stop_timeout, char** cleanup)
+      : stop_timeout_(stop_timeout), cleanup_(cleanup) {}
 
   /// Starts the engine; false, and the news "E errno", when exec failed.
   bool launch(char** argv) {
@@ -100,7 +105,9 @@ class Guardian {
       if (state_ == State::ending && SteadyClock::now() >= deadline_) begin_kill();
       if (state_ == State::killing) kill_all();
     }
-    if (descendants(process_table(), ::getpid()).empty()) report(kNewsGone, 0);
+    const bool empty = descendants(process_table(), ::getpid()).empty();
+    if (cleanup_ != nullptr) clean_up();
+    if (empty) report(kNewsGone, 0);
   }
 
  private:
@@ -109,6 +116,22 @@ class Guardian {
   static bool not_started(int code) {
     report(kNewsNotStarted, code);
     return false;
+  }
+
+  /// Runs the cleanup to its end, or kills it when it takes too long.
+  void clean_up() {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      const sigset_t set = watched_signals();
+      ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+      ::execvp(cleanup_[0], cleanup_);
+      ::_exit(127);
+    }
+    const auto deadline = SteadyClock::now() + kCleanupPatience;
+    while (pid > 0 && ::waitpid(pid, nullptr, WNOHANG) == 0) {
+      if (SteadyClock::now() >= deadline) ::kill(pid, SIGKILL);
+      ::poll(nullptr, 0, static_cast<int>(kEndingPoll.count()));
+    }
   }
 
   [[nodiscard]] bool gone() {
@@ -181,6 +204,7 @@ class Guardian {
   }
 
   milliseconds stop_timeout_;
+  char** cleanup_;
   State state_ = State::running;
   SteadyClock::time_point deadline_{};
   pid_t main_ = -1;
@@ -191,10 +215,15 @@ class Guardian {
 }  // namespace
 
 bool is_guardian(int argc, char** argv) {
-  return argc >= 4 && std::strcmp(argv[1], kGuardianArgument) == 0;
+  return argc >= 5 && std::strcmp(argv[1], kGuardianArgument) == 0;
 }
 
-int guardian_main(int /*argc*/, char** argv) {
+int guardian_main(int argc, char** argv) {
+  const auto cleanup_words = static_cast<std::size_t>(std::strtol(argv[3], nullptr, 10));
+  if (static_cast<std::size_t>(argc) < 5 + cleanup_words) ::_exit(127);
+  // Each argv ends in a null of its own.
+  std::vector<char*> cleanup(argv + 4, argv + 4 + cleanup_words);
+  cleanup.push_back(nullptr);
   ::close_range(kGuardianNewsFd + 1, ~0U, 0);
   ::fcntl(kGuardianControlFd, F_SETFD, FD_CLOEXEC);
   ::fcntl(kGuardianNewsFd, F_SETFD, FD_CLOEXEC);
@@ -205,8 +234,9 @@ int guardian_main(int /*argc*/, char** argv) {
   const sigset_t set = watched_signals();
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   const int signal_fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  Guardian guardian{milliseconds(std::strtol(argv[2], nullptr, 10))};
-  if (signal_fd < 0 || !guardian.launch(argv + 3)) ::_exit(127);
+  Guardian guardian{milliseconds(std::strtol(argv[2], nullptr, 10)),
+                    cleanup_words > 0 ? cleanup.data() : nullptr};
+  if (signal_fd < 0 || !guardian.launch(argv + 4 + cleanup_words)) ::_exit(127);
   guardian.run(signal_fd);
   ::_exit(0);
 }

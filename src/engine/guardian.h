@@ -28,7 +28,9 @@ bool is_guardian(int argc, char** argv);
 /// tokamark that was killed with SIGKILL. It is the subreaper of everything the engine starts,
 /// however deep and in whatever session; when tokamark dies, when the engine's first process ends,
 /// or when it is told to, it ends all of them and then itself.
-/// Arguments: kGuardianArgument, stop timeout in milliseconds, the engine's argv.
+/// Then it runs the engine's cleanup, which removes what is not its child, as a container of a
+/// daemon. Arguments: kGuardianArgument, stop timeout in milliseconds, number of the cleanup's
+/// words, those words, the engine's argv.
 int guardian_main(int argc, char** argv);
 
 }  // namespace tokamark::engine

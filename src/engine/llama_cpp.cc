@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <array>
+
 #include "engine/adapter.h"
+#include "engine/flag_writer.h"
 #include "engine/launch_line.h"
 #include "engine/xllamacpp_launcher.h"
 
@@ -69,13 +72,75 @@ base::Result<std::vector<std::string>> model_words(const EngineSpec& spec, const
                            spec.name, location)};
 }
 
+const std::vector<SettingFlag>& flags() {
+  // It has no cache of 8-bit floats.
+  static const std::map<std::string, std::string> kCacheWords{{"fp8", ""}, {"auto", "f16"}};
+  static const std::vector<SettingFlag> table{
+      {Setting::kv_cache_dtype, {"--cache-type-k", "-ctk"}, {}, {}, kCacheWords},
+      {Setting::max_sequences, {"-np", "--parallel"}},
+      {Setting::max_batch_tokens, {"-b", "--batch-size"}},
+      {Setting::prefix_cache, {"--cache-prompt"}, {"--no-cache-prompt"}},
+      {Setting::seed, {"-s", "--seed"}},
+  };
+  return table;
+}
+
+const std::vector<FixedSetting>& always() {
+  static const std::vector<FixedSetting> settings{{Setting::model_sampling, false},
+                                                  {Setting::chunked_prefill, true},
+                                                  {Setting::stream_interval, 1},
+                                                  {Setting::dummy_weights, false},
+                                                  {Setting::tensor_parallel, 1}};
+  return settings;
+}
+
+/// -c is the whole cache: with -np it is split into one part for each sequence.
+void write_context(FlagWriter& writer, const EngineSpec& spec) {
+  const auto whole = writer.value(Setting::kv_cache_tokens);
+  const auto one = writer.value(Setting::context_tokens);
+  const auto sequences = writer.value(Setting::max_sequences);
+  std::optional<std::int64_t> tokens;
+  if (one) tokens = one->get<std::int64_t>() * (sequences ? sequences->get<std::int64_t>() : 1);
+  if (whole) tokens = whole->get<std::int64_t>();
+  if (tokens && !has_flag(spec.args, {"-c", "--ctx-size"})) {
+    writer.write_value(whole ? Setting::kv_cache_tokens : Setting::context_tokens,
+                       {"-c", "--ctx-size"}, std::to_string(*tokens));
+  }
+  // One cache for all sequences, of which each may take as much as it needs, as in other engines.
+  if (whole && sequences) writer.add({"-kvu"}, {"--kv-unified"});
+  writer.done(Setting::context_tokens);
+  writer.done(Setting::kv_cache_tokens);
+}
+
+void write_flags(FlagWriter& writer, const EngineSpec& spec) {
+  writer.write(flags());
+  const auto cache = writer.value(Setting::kv_cache_dtype);
+  if (cache && cache != "fp8") {
+    writer.write_value(Setting::kv_cache_dtype, {"--cache-type-v", "-ctv"},
+                       cache == "auto" ? "f16" : flag_text(*cache));
+  }
+  write_context(writer, spec);
+  // A second cache, in main memory, that no other engine has.
+  if (writer.value(Setting::prefix_cache) == false) writer.add({"--cache-ram", "0"}, {"-cram"});
+  writer.add({"--metrics"});
+  writer.add({"--slots"}, {"--no-slots"});
+  writer.settle(always());
+}
+
+/// Whether the study keeps the cache of prompts: by default it does not.
+bool keeps_prompts(const EngineSpec& spec) {
+  if (has_flag(spec.args, {"--cache-prompt"})) return true;
+  return !has_flag(spec.args, {"--no-cache-prompt"}) &&
+         value_of(spec, Setting::prefix_cache) != false;
+}
+
 class LlamaCpp final : public EngineAdapter {
  public:
   [[nodiscard]] std::string_view kind() const override { return "llama-cpp"; }
   [[nodiscard]] std::uint16_t default_port() const override { return 8080; }
 
-  [[nodiscard]] base::Result<LaunchCommand> launch(const EngineSpec& spec,
-                                                   const ModelSpec& model) const override {
+  [[nodiscard]] base::Result<LaunchCommand> launch(const EngineSpec& spec, const ModelSpec& model,
+                                                   const LaunchContext& context) const override {
     TOKAMARK_TRY_VOID(
         refuse_flags(spec, {"--host", "--port", "-m", "--model", "-hf", "-a", "--alias"}));
     TOKAMARK_TRY(const Program found, program(spec));
@@ -88,12 +153,22 @@ class LlamaCpp final : public EngineAdapter {
                                     std::to_string(spec.port), std::string("-a"), model.name}) {
       argv.push_back(word);
     }
-    // Same conditions for every engine: no cached prefix; and the routes that are read back.
-    add_unless_given(argv, spec, {"--no-cache-prompt"}, {"--cache-prompt"});
-    add_unless_given(argv, spec, {"--cache-ram", "0"}, {"-cram"});
-    add_unless_given(argv, spec, {"--metrics"});
-    add_unless_given(argv, spec, {"--slots"}, {"--no-slots"});
+    FlagWriter writer(spec, context.help);
+    write_flags(writer, spec);
+    if (writer.error()) return *writer.error();
+    argv.insert(argv.end(), writer.words().begin(), writer.words().end());
     argv.insert(argv.end(), spec.args.begin(), spec.args.end());
+    command.notes = writer.notes();
+    command.env = spec.env;
+    return command;
+  }
+
+  [[nodiscard]] std::optional<LaunchCommand> help_call(const EngineSpec& spec) const override {
+    auto found = program(spec);
+    if (found.has_error()) return std::nullopt;
+    found.value().words.emplace_back("--help");
+    LaunchCommand command;
+    command.argv = std::move(found.value().words);
     command.env = spec.env;
     return command;
   }
@@ -101,11 +176,12 @@ class LlamaCpp final : public EngineAdapter {
   [[nodiscard]] RequestFields fields(const EngineSpec& spec) const override {
     RequestFields fields;
     fields.ignore_eos = true;
-    fields.cache_prompt_off = !has_flag(spec.args, {"--cache-prompt"});
+    fields.cache_prompt_off = !keeps_prompts(spec);
     return fields;
   }
 
-  [[nodiscard]] EngineFacts facts(const ControlPlane& plane, std::string_view log) const override {
+  [[nodiscard]] EngineFacts facts(const EngineSpec& /*spec*/, const ControlPlane& plane,
+                                  std::string_view log) const override {
     EngineFacts facts = probe_facts(plane);
     // The wheel's build calls itself "b0-unknown"; its launcher prints the package's version.
     constexpr std::string_view kPackage = "package: xllamacpp ";
@@ -118,9 +194,28 @@ class LlamaCpp final : public EngineAdapter {
     return facts;
   }
 
+  void read_settings(const SettingsEvidence& evidence, EffectiveSettings& settings) const override {
+    read_flags(flags(), evidence.command.argv, settings);
+    read_always(always(), settings);
+    const auto& props = evidence.facts.effective_config;
+    const auto slots = props.value("total_slots", nlohmann::json());
+    const auto one =
+        props.value("/default_generation_settings/n_ctx"_json_pointer, nlohmann::json());
+    if (slots.is_number_integer()) settings["max_sequences"] = {slots, "server"};
+    if (one.is_number_integer()) settings["context_tokens"] = {one, "server"};
+    static constexpr std::array kPlaces{TextPlace{"kv_cache_tokens", "MiB (", " "},
+                                        TextPlace{"kv_cache_dtype", " K (", ")"}};
+    const std::size_t at = evidence.log.find("llama_kv_cache: size");
+    if (at != std::string_view::npos) {
+      const std::string_view line = evidence.log.substr(at);
+      read_text(line.substr(0, line.find('\n')), kPlaces, "log", settings);
+    }
+    settings["prefix_cache"] = {keeps_prompts(evidence.spec), "flag"};
+  }
+
   [[nodiscard]] base::Result<std::string> reset_caches(const ControlPlane& plane,
                                                        const EngineSpec& spec) const override {
-    if (!has_flag(spec.args, {"--cache-prompt"})) {
+    if (!keeps_prompts(spec)) {
       return std::string("nothing to reset: started with the prompt cache off");
     }
     return erase_llama_slots(plane);

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <vector>
 
+#include "engine/failure_advice.h"
+
 namespace tokamark::engine {
 
 namespace {
@@ -112,6 +114,8 @@ std::string quote_log(const std::filesystem::path& path, std::uint64_t from) {
   const std::string tail = tail_line(last_part(path, from, kReadLimit), kQuotedLines);
   std::string out = exception ? *exception + "; " : std::string();
   out += tail.empty() ? std::string("it wrote nothing") : "last log lines: " + tail;
+  const std::string advice = failure_advice(read_log(path, from, kReadLimit));
+  if (!advice.empty()) out += "; what to do: " + advice;
   return out + "; log: " + path.string();
 }
 

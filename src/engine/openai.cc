@@ -10,8 +10,9 @@ class OpenAi final : public EngineAdapter {
   [[nodiscard]] std::string_view kind() const override { return "openai"; }
   [[nodiscard]] std::uint16_t default_port() const override { return 0; }
 
-  [[nodiscard]] base::Result<LaunchCommand> launch(const EngineSpec& spec,
-                                                   const ModelSpec& /*model*/) const override {
+  [[nodiscard]] base::Result<LaunchCommand> launch(
+      const EngineSpec& spec, const ModelSpec& /*model*/,
+      const LaunchContext& /*context*/) const override {
     if (spec.url.empty()) {
       return base::Error{
           base::ErrorKind::study,
@@ -28,7 +29,7 @@ class OpenAi final : public EngineAdapter {
     return fields;
   }
 
-  [[nodiscard]] EngineFacts facts(const ControlPlane& plane,
+  [[nodiscard]] EngineFacts facts(const EngineSpec& /*spec*/, const ControlPlane& plane,
                                   std::string_view /*log*/) const override {
     return probe_facts(plane);
   }

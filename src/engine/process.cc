@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -17,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/program.h"
 #include "engine/guardian.h"
 #include "engine/proc_table.h"
 
@@ -31,7 +33,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kStartPatience{10000};
 /// Beyond the stop timeout: the guardian's own bound on SIGKILL, and room to report.
-constexpr milliseconds kStopSlack{40000};
+constexpr milliseconds kStopSlack{100000};
+constexpr milliseconds kCleanupPatience{60000};
 constexpr std::chrono::seconds kCacheAge{1};
 
 /// Closes a descriptor when it goes out of scope.
@@ -79,7 +82,9 @@ struct SpawnFds {
 base::Result<pid_t> spawn_guardian(const LaunchCommand& command, const std::string& tag,
                                    milliseconds stop_timeout, const SpawnFds& fds) {
   std::vector<std::string> words{"tokamark", kGuardianArgument,
-                                 std::to_string(stop_timeout.count())};
+                                 std::to_string(stop_timeout.count()),
+                                 std::to_string(command.cleanup.size())};
+  words.insert(words.end(), command.cleanup.begin(), command.cleanup.end());
   words.insert(words.end(), command.argv.begin(), command.argv.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -135,9 +140,10 @@ std::string ProcessEnd::text() const {
   return fmt::format("exited with code {}", WEXITSTATUS(wait_status));
 }
 
-SupervisedProcess::SupervisedProcess(pid_t guardian, int control_fd, int news_fd, std::string tag,
-                                     milliseconds stop_timeout)
-    : guardian_pid_(guardian),
+SupervisedProcess::SupervisedProcess(const LaunchCommand& command, pid_t guardian, int control_fd,
+                                     int news_fd, std::string tag, milliseconds stop_timeout)
+    : command_(command),
+      guardian_pid_(guardian),
       control_fd_(control_fd),
       news_fd_(news_fd),
       tag_(std::move(tag)),
@@ -181,7 +187,7 @@ base::Result<std::unique_ptr<SupervisedProcess>> SupervisedProcess::connect(
       const pid_t guardian,
       spawn_guardian(command, tag, stop_timeout, {control_read.get(), news_write.get(), log_fd}));
   return std::unique_ptr<SupervisedProcess>(new SupervisedProcess(
-      guardian, control_write.release(), news_read.release(), tag, stop_timeout));
+      command, guardian, control_write.release(), news_read.release(), tag, stop_timeout));
 }
 
 base::Result<void> SupervisedProcess::await_start(const std::string& program) {
@@ -273,6 +279,16 @@ void SupervisedProcess::guardian_ended() {
   // process, the next subreaper, and still carry the tag.
   if (!end_) end_ = ProcessEnd{0, true};
   needed_kill_ = true;
+  end_what_is_left();
+  if (command_.cleanup.empty()) return;
+  base::ProgramCall cleanup;
+  cleanup.argv = command_.cleanup;
+  cleanup.timeout = kCleanupPatience;
+  const auto cleaned = base::run_program(cleanup);
+  left_behind_ = left_behind_ || cleaned.has_error();
+}
+
+void SupervisedProcess::end_what_is_left() {
   const auto deadline = SteadyClock::now() + kStartPatience;
   while (SteadyClock::now() < deadline) {
     const std::vector<pid_t> left = processes_with_environment(tag_);
@@ -297,9 +313,17 @@ std::vector<pid_t> SupervisedProcess::processes() const {
   if (finished_) return {};
   if (cached_at_ && now - *cached_at_ < kCacheAge) return cached_;
   cached_.clear();
-  for (const ProcessEntry& entry : descendants(process_table(), guardian_pid_)) {
-    if (entry.state != 'Z') cached_.push_back(entry.pid);
+  const auto table = process_table();
+  for (const pid_t root : {guardian_pid_, outside_}) {
+    if (root <= 0) continue;
+    for (const ProcessEntry& entry : descendants(table, root)) {
+      const bool known = std::find(cached_.begin(), cached_.end(), entry.pid) != cached_.end();
+      if (entry.state != 'Z' && !known) cached_.push_back(entry.pid);
+    }
   }
+  const bool apart = outside_ > 0 && ::kill(outside_, 0) == 0 &&
+                     std::find(cached_.begin(), cached_.end(), outside_) == cached_.end();
+  if (apart) cached_.push_back(outside_);
   cached_at_ = now;
   return cached_;
 }

@@ -52,13 +52,17 @@ class SupervisedProcess {
   /// Live processes of the engine, at most one second old. Thread-safe.
   [[nodiscard]] std::vector<pid_t> processes() const;
 
+  /// Counts this process and what is below it as the engine's too: a container that a daemon
+  /// started is nobody's child here.
+  void watch_outside(pid_t process) { outside_ = process; }
+
   /// SIGTERM to the group, up to the stop timeout for an orderly end, SIGKILL for the rest, and
   /// returns when none is left. Idempotent.
   base::Result<StopOutcome> stop();
 
  private:
-  SupervisedProcess(pid_t guardian, int control_fd, int news_fd, std::string tag,
-                    std::chrono::milliseconds stop_timeout);
+  SupervisedProcess(const LaunchCommand& command, pid_t guardian, int control_fd, int news_fd,
+                    std::string tag, std::chrono::milliseconds stop_timeout);
   /// Makes the pipes and the guardian.
   static base::Result<std::unique_ptr<SupervisedProcess>> connect(
       const LaunchCommand& command, int log_fd, std::chrono::milliseconds stop_timeout);
@@ -66,9 +70,12 @@ class SupervisedProcess {
   void read_news(int wait_ms);
   void apply_news(const std::string& line);
   void guardian_ended();
+  void end_what_is_left();
   void send(char command) const;
 
+  LaunchCommand command_;
   pid_t guardian_pid_;
+  pid_t outside_ = -1;
   int control_fd_;
   int news_fd_;
   std::string tag_;  ///< "NAME=value" in the environment of every process of this engine

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/counters.h"
+#include "engine/greedy_answer.h"
 #include "engine/log_tail.h"
 #include "engine/port.h"
 
@@ -25,7 +26,8 @@ Json to_json(const RequestFields& fields) {
           {"continuous_usage", fields.continuous_usage},
           {"ignore_eos", fields.ignore_eos},
           {"min_tokens", fields.min_tokens},
-          {"cache_prompt_off", fields.cache_prompt_off}};
+          {"cache_prompt_off", fields.cache_prompt_off},
+          {"endless_generation_config", fields.endless_generation_config}};
 }
 
 class Running final : public RunningEngine {
@@ -47,6 +49,8 @@ class Running final : public RunningEngine {
     Json info{{"kind", parts_.spec.kind},
               {"command", attached ? Json() : Json(parts_.command.shell_line())},
               {"effective_config", parts_.facts.effective_config},
+              {"settings", to_json(parts_.settings)},
+              {"image", parts_.image},
               {"startup_s", attached ? Json::object() : Json(parts_.readiness.startup_s)},
               {"fields", to_json(parts_.target.fields)},
               {"warnings", parts_.readiness.warnings},
@@ -68,6 +72,10 @@ class Running final : public RunningEngine {
     }
     TOKAMARK_TRY(const MetricsPage page, parse_prometheus(answer.body));
     return named_counters(page);
+  }
+
+  base::Result<Json> ask(const std::string& prompt, int tokens) override {
+    return greedy_answer(plane_, parts_.target, prompt, tokens);
   }
 
   [[nodiscard]] std::vector<pid_t> processes() const override {

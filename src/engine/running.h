@@ -20,6 +20,8 @@ struct RunningParts {
   Target target;
   Readiness readiness;
   EngineFacts facts;
+  EffectiveSettings settings;
+  nlohmann::json image;  ///< see image_facts; null without one
 };
 
 /// The handle that `start` returns.

@@ -30,8 +30,9 @@ class Simulated final : public EngineAdapter {
   [[nodiscard]] std::uint16_t default_port() const override { return 8990; }
   [[nodiscard]] bool simulated() const override { return true; }
 
-  [[nodiscard]] base::Result<LaunchCommand> launch(const EngineSpec& spec,
-                                                   const ModelSpec& model) const override {
+  [[nodiscard]] base::Result<LaunchCommand> launch(
+      const EngineSpec& spec, const ModelSpec& model,
+      const LaunchContext& /*context*/) const override {
     TOKAMARK_TRY_VOID(refuse_flags(spec, {"--host", "--port", "--profile", "--served-model-name"}));
     if (spec.profile.empty()) {
       return Error{ErrorKind::study,
@@ -67,7 +68,7 @@ class Simulated final : public EngineAdapter {
     return fields;
   }
 
-  [[nodiscard]] EngineFacts facts(const ControlPlane& plane,
+  [[nodiscard]] EngineFacts facts(const EngineSpec& /*spec*/, const ControlPlane& plane,
                                   std::string_view /*log*/) const override {
     return probe_facts(plane);
   }

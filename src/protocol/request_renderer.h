@@ -24,7 +24,12 @@ struct RequestShape {
   bool ignore_eos = false;        ///< the engine takes "ignore_eos"
   bool min_tokens = false;        ///< the engine takes "min_tokens"
   bool cache_prompt_off = false;  ///< llama.cpp's "cache_prompt": false
+  /// transformers' "generation_config" with an end token that no model has, for exact lengths
+  bool endless_generation_config = false;
 };
+
+/// That field's value, JSON inside a string.
+std::string endless_generation_config(double temperature);
 
 /// Renders whole HTTP requests. All JSON escaping is done once, in `make`; `render` only joins
 /// strings, so that nothing is formatted between a request's due time and its first byte.

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "study/arms.h"
 #include "study/text_forms.h"
 #include "study/wording.h"
 
@@ -75,6 +76,9 @@ engine::EngineSpec build_engine(const Json& values, const std::filesystem::path&
     spec.binary = resolved_path(spec.binary, folder).string();
   }
   spec.image = text_or_empty(values, "image");
+  spec.container_runtime = text_or_empty(values, "container_runtime");
+  spec.container_args = values["container_args"].get<std::vector<std::string>>();
+  if (values.contains("settings")) spec.settings = settings_of(values["settings"]);
   spec.model = resolved_model(text_or_empty(values, "model"), folder);
   spec.profile = text_or_empty(values, "profile");
   spec.args = values["args"].get<std::vector<std::string>>();
@@ -121,14 +125,9 @@ class Builder {
     }
     TOKAMARK_TRY_VOID(unique_names("engines"));
     TOKAMARK_TRY_VOID(unique_names("workloads"));
-    for (const Json& engine : values["engines"]) {
-      study_.engines.push_back(build_engine(engine, folder_));
-      // Only a server that already runs can say what it serves.
-      if (!values.contains("model") && study_.engines.back().kind != "openai") {
-        return error("", "the study needs the key \"model\", since it starts the engine \"" +
-                             study_.engines.back().name + "\"");
-      }
-    }
+    TOKAMARK_TRY_VOID(engines());
+    study_.intended = maybe<std::vector<std::string>>(values["fairness"], "intended")
+                          .value_or(std::vector<std::string>{});
     for (std::size_t i = 0; i < values["workloads"].size(); ++i) TOKAMARK_TRY_VOID(workload(i));
     study_.window = build_window(values["window"]);
     study_.timeouts = build_timeouts(values["timeouts"]);
@@ -158,6 +157,31 @@ class Builder {
       return error(fmt::format("{}.{}.name", list, i),
                    fmt::format("{}: the name \"{}\" is there twice", list, name));
     }
+    return base::ok();
+  }
+
+  base::Result<void> engines() {
+    const Json& values = checked_.values;
+    std::vector<WrittenEngine> written;
+    for (const Json& engine : values["engines"]) {
+      written.push_back(
+          {build_engine(engine, folder_),
+           maybe<std::vector<std::string>>(engine, "arms").value_or(std::vector<std::string>{})});
+      // Only a server that already runs can say what it serves.
+      if (!values.contains("model") && written.back().spec.kind != "openai") {
+        return error("", "the study needs the key \"model\", since it starts the engine \"" +
+                             written.back().spec.name + "\"");
+      }
+    }
+    if (values.contains("arms")) {
+      study_.arms = arms_of(values["arms"]);
+      TOKAMARK_TRY_VOID(unique_names("arms"));
+    }
+    const engine::Settings common =
+        values.contains("settings") ? settings_of(values["settings"]) : engine::Settings{};
+    auto expanded = engines_of_arms(written, study_.arms, common);
+    if (expanded.has_error()) return error("engines", expanded.error().message);
+    study_.engines = std::move(expanded.value());
     return base::ok();
   }
 

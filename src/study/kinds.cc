@@ -8,7 +8,6 @@ namespace tokamark::study {
 
 std::vector<std::string> study_kinds() {
   std::vector<std::string> kinds = engine::known_kinds();
-  for (const std::string& kind : engine::attach_only_kinds()) kinds.push_back(kind);
   std::sort(kinds.begin(), kinds.end());
   kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
   return kinds;

@@ -38,10 +38,11 @@ TEST(Studies, TheScoutStudiesShareModelLoadsAndPrompts) {
   EXPECT_EQ(real.value().model.name, simulated.value().model.name);
   EXPECT_EQ(to_json(real.value())["load"], to_json(simulated.value())["load"]);
   EXPECT_EQ(to_json(real.value())["workloads"], to_json(simulated.value())["workloads"]);
-  ASSERT_EQ(real.value().engines.size(), 3U);
+  // Three engines in two arms each.
+  ASSERT_EQ(real.value().engines.size(), 6U);
   EXPECT_EQ(real.value().engines[0].port, 8010);
-  EXPECT_EQ(real.value().engines[1].port, 8020);
-  EXPECT_EQ(real.value().engines[2].port, 8030);
+  EXPECT_EQ(real.value().engines[2].port, 8020);
+  EXPECT_EQ(real.value().engines[4].port, 8030);
 }
 
 TEST(StudyFileDocument, NamesEveryKeyOfTheParser) {

@@ -76,13 +76,23 @@ struct ClientSpec {
   double calibration_s = 1.0;  ///< length of the calibrations around a trial; 0 = none
 };
 
+/// A way in which engines are set up. Engines are compared within their arm.
+struct ArmSpec {
+  std::string name;
+  engine::Defaults defaults = engine::Defaults::neutral;
+  engine::Settings settings;
+  std::string budget;  ///< what tuning was allowed to cost, in words
+};
+
 /// A parsed study file, defaults filled in.
 struct Study {
   std::string name;  ///< `name`, else the file's stem
   std::uint64_t seed = 1;
   std::uint32_t repeats = 1;
   engine::ModelSpec model;
-  std::vector<engine::EngineSpec> engines;
+  std::vector<ArmSpec> arms;                ///< empty = one arm without a name, neutral
+  std::vector<engine::EngineSpec> engines;  ///< one for each arm that an engine takes part in
+  std::vector<std::string> intended;        ///< differences between engines that are meant
   std::vector<WorkloadSpec> workloads;
   std::vector<workload::LoadShape> loads;
   WindowSpec window;

@@ -51,6 +51,10 @@ Json engine_json(const engine::EngineSpec& spec) {
   put(json, "venv", spec.venv);
   put(json, "binary", spec.binary);
   put(json, "image", spec.image);
+  put(json, "container_runtime", spec.container_runtime);
+  if (!spec.container_args.empty()) json["container_args"] = spec.container_args;
+  if (!spec.arm.empty()) json["arms"] = Json::array({spec.arm});
+  if (!spec.settings.empty()) json["settings"] = engine::to_json(spec.settings);
   put(json, "model", spec.model);
   put(json, "profile", spec.profile);
   json["args"] = spec.args;
@@ -60,6 +64,14 @@ Json engine_json(const engine::EngineSpec& spec) {
   put(json, "api_key_env", spec.api_key_env);
   json["start_timeout_s"] = spec.start_timeout.count();
   json["stop_timeout_s"] = spec.stop_timeout.count();
+  return json;
+}
+
+Json arm_json(const ArmSpec& arm) {
+  Json json{{"name", arm.name},
+            {"defaults", arm.defaults == engine::Defaults::shipped ? "shipped" : "neutral"}};
+  if (!arm.settings.empty()) json["settings"] = engine::to_json(arm.settings);
+  put(json, "budget", arm.budget);
   return json;
 }
 
@@ -142,6 +154,8 @@ Json to_json(const Study& study) {
             {"client", client_json(study.client)},
             {"validity", analysis::to_json(study.validity)}};
   if (!study.model.name.empty()) json["model"] = model_json(study.model);
+  for (const ArmSpec& arm : study.arms) json["arms"].push_back(arm_json(arm));
+  if (!study.intended.empty()) json["fairness"] = {{"intended", study.intended}};
   for (const engine::EngineSpec& spec : study.engines) json["engines"].push_back(engine_json(spec));
   for (const WorkloadSpec& spec : study.workloads) json["workloads"].push_back(workload_json(spec));
   json["timeouts"] = {{"connect_s", study.timeouts.connect_s},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "analysis/thresholds.h"
+#include "engine/settings.h"
 #include "study/kinds.h"
 #include "study/rules.h"
 #include "study/text_forms.h"
@@ -94,13 +95,61 @@ MappingRule model_rules() {
   return rules;
 }
 
+MappingRule settings_rules() {
+  MappingRule rules;
+  for (const engine::SettingInfo& info : engine::all_settings()) {
+    ValueRule rule;
+    switch (info.type) {
+      case engine::SettingType::whole:
+        rule = whole(info.least, info.most);
+        break;
+      case engine::SettingType::share:
+        rule = range(Shape::number, info.least, info.most, Bound::excluded);
+        break;
+      case engine::SettingType::word:
+        rule = text();
+        break;
+      case engine::SettingType::flag:
+        rule = of_shape(Shape::flag);
+        break;
+    }
+    rules.keys.push_back(optional(info.key, std::move(rule), info.meaning));
+  }
+  return rules;
+}
+
+MappingRule arm_rules() {
+  MappingRule rules;
+  rules.keys = {
+      required("name", text(name_form()), "Unique name; engines of several arms carry it."),
+      defaulted("defaults", "neutral", word_of({"neutral", "shipped"}),
+                "What counts where nothing is set: neutral conditions, or the engine's own."),
+      optional("settings", mapping(settings_rules()), "What every engine of the arm is asked for."),
+      optional("budget", text(), "What tuning was allowed to cost, in words; for the report."),
+  };
+  return rules;
+}
+
+MappingRule fairness_rules() {
+  MappingRule rules;
+  rules.keys = {
+      optional("intended", list_of(text(), 1, 100),
+               "Differences between engines that are meant, by their names in the table."),
+  };
+  return rules;
+}
+
 std::vector<KeyRule> engine_launch_keys() {
   return {
       defaulted("host", "127.0.0.1", text(), "Address the engine listens on."),
       optional("port", whole(1, 65535), "Port the engine listens on; absent = the kind's default."),
       optional("venv", text(), "Python environment that holds the engine."),
       optional("binary", text(), "Program to run instead of the one that is found."),
-      optional("image", text(), "Container image."),
+      optional("image", text(), "Container image that holds the engine."),
+      optional("container_runtime", word_of({"docker", "podman"}),
+               "What starts the image; absent = the one that is found."),
+      defaulted("container_args", nlohmann::json::array(), list_of(any_text(), 0, 1000),
+                "Arguments added to the runtime's run."),
       optional("model", text(), "Model to load instead of model.path, as in a GGUF file."),
       optional("profile", text(), "Profile of the simulated engine."),
       defaulted("args", nlohmann::json::array(), list_of(any_text(), 0, 1000),
@@ -108,6 +157,10 @@ std::vector<KeyRule> engine_launch_keys() {
       defaulted("env", nlohmann::json::object(), of_shape(Shape::texts),
                 "Environment variables of the engine."),
       optional("version", any_text(), "Version wanted; another version is an error."),
+      optional("settings", mapping(settings_rules()),
+               "What this engine is asked for beyond the study's settings."),
+      optional("arms", list_of(text(name_form()), 1, 16),
+               "The arms that it takes part in; absent = all."),
       defaulted("start_timeout_s", 1200, whole(1, kDay), "Longest wait for the first token."),
       defaulted("stop_timeout_s", 60, whole(1, 3600), "Longest wait after SIGTERM."),
   };
@@ -261,6 +314,12 @@ MappingRule top_rules() {
       optional("model", mapping(model_rules()),
                "The model under test; absent = the first that an attached server lists."),
       required("engines", list_of(mapping(engine_rules()), 1, 64), "The engines to compare."),
+      optional("settings", mapping(settings_rules()),
+               "What every engine is asked for, each in its own flags."),
+      optional("arms", list_of(mapping(arm_rules()), 1, 16),
+               "Ways in which the engines are set up, compared apart; absent = one, neutral."),
+      defaulted("fairness", defaults, mapping(fairness_rules()),
+                "Which differences between the engines are meant."),
       required("workloads", list_of(mapping(workload_rules()), 1, 256), "What is asked of them."),
       required("load", mapping(load_rules()), "How much is asked at a time."),
       defaulted("window", defaults, mapping(window_rules()), "What is measured of a trial."),
