@@ -121,6 +121,8 @@ struct StudyResult {
   bool simulated = false;
   nlohmann::json study;     ///< the study as parsed, with defaults
   nlohmann::json manifest;  ///< methodology M35
+  /// Whether the engines are comparable (analysis/fairness.h); empty where one was measured.
+  nlohmann::json fairness = nlohmann::json::object();
   std::vector<TrialResult> trials;
 };
 

@@ -197,6 +197,7 @@ nlohmann::json to_json(const StudyResult& result) {
           {"simulated", result.simulated},
           {"study", clean_json(result.study)},
           {"manifest", clean_json(result.manifest)},
+          {"fairness", clean_json(result.fairness)},
           {"trials", std::move(trials)}};
 }
 

@@ -223,6 +223,7 @@ base::Result<StudyResult> study_result_from_json(const nlohmann::json& json) {
   fields.boolean("simulated", result.simulated);
   result.study = fields.raw("study");
   result.manifest = fields.raw("manifest");
+  result.fairness = fields.raw("fairness");
   const auto& trials = fields.raw("trials");
   if (!trials.is_array()) {
     fields.fail("trials", "an array");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "report/fairness_table.h"
 #include "report/findings.h"
 #include "report/headline.h"
 #include "report/html_page.h"
@@ -62,9 +63,12 @@ std::string order_table(const std::vector<WorkloadRows>& workloads) {
          rows + "</tbody></table></div></details>\n";
 }
 
-std::string support_section(const std::vector<WorkloadRows>& workloads) {
+std::string support_section(const record::StudyResult& result,
+                            const std::vector<WorkloadRows>& workloads) {
   std::string text =
       "<section>\n<h2>Recommendation</h2>\n" + paragraph(support_sentence(workloads));
+  const auto unequal = unequal_sentence(fairness_tables(result));
+  text += unequal.empty() ? "" : paragraph(unequal, "verdict bad");
   std::string items;
   for (const auto& workload : workloads) {
     for (const auto& sentence : order_sentences(workload)) {
@@ -170,9 +174,13 @@ std::string report_html(const record::StudyResult& result) {
   PageParts parts;
   parts.simulated = result.simulated;
   parts.title = study_name(result) + (result.simulated ? " (SIMULATED)" : "") + " - tokamark";
-  parts.body = head_section(result) + support_section(workloads);
+  parts.body = head_section(result) + support_section(result, workloads);
   for (const auto& workload : workloads) {
     parts.body += workload_section(result, workload, parts.figures);
+  }
+  const auto fairness = fairness_tables(result);
+  if (!fairness.empty()) {
+    parts.body += "<section>\n" + fairness_html(fairness) + "</section>\n";
   }
   parts.body += code_section(result);
   parts.body += "<section>\n<h2>Every trial</h2>\n" + trials_html(result) + "</section>\n";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "report/fairness_table.h"
 #include "report/findings.h"
 #include "report/headline.h"
 #include "report/text.h"
@@ -66,8 +67,11 @@ std::string code_section(const record::StudyResult& result) {
   return notes.empty() ? "" : text + "\n";
 }
 
-std::string order_section(const std::vector<WorkloadRows>& workloads) {
+std::string order_section(const record::StudyResult& result,
+                          const std::vector<WorkloadRows>& workloads) {
   std::string text = "### What this supports\n\n" + support_sentence(workloads) + "\n\n";
+  const auto unequal = unequal_sentence(fairness_tables(result));
+  text += unequal.empty() ? "" : "**" + unequal + "**\n\n";
   for (const auto& workload : workloads) {
     for (const auto& sentence : order_sentences(workload)) {
       text += "- " + markdown_text(workload.workload + ", " + sentence) + "\n";
@@ -94,7 +98,8 @@ std::string summary_markdown(const record::StudyResult& result) {
     sections.push_back(headline_legend(workloads) + "\n\n");
   }
   sections.push_back(code_section(result));
-  sections.push_back(order_section(workloads));
+  sections.push_back(fairness_markdown(fairness_tables(result)));
+  sections.push_back(order_section(result, workloads));
   std::size_t left_out = 0;
   for (const auto& section : sections) {
     if (text.size() + section.size() > kMarkdownLimit) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "report/fairness_table.h"
 #include "report/findings.h"
 #include "report/headline.h"
 #include "report/text.h"
@@ -181,9 +182,29 @@ void print_codes(Page& page, const record::StudyResult& result) {
   }
 }
 
-void print_orders(Page& page, const std::vector<WorkloadRows>& workloads) {
+void print_fairness(Page& page, const std::vector<FairnessTable>& tables) {
+  for (const auto& table : tables) {
+    page.line("");
+    page.paragraph(table.title + ": " + table.verdict, 0, table.bad ? Tone::bad : Tone::strong);
+    for (const auto& row : table.rows) {
+      std::string text = row.name + ", " + row.standing + ":";
+      for (std::size_t i = 0; i < row.values.size(); ++i) {
+        text += (i == 0 ? " " : ", ") + table.engines[i] + " " + row.values[i];
+      }
+      page.paragraph(text, 2, row.bad ? Tone::bad : Tone::plain);
+    }
+    if (!table.equal.empty()) {
+      page.paragraph(fmt::format("equal: {}", fmt::join(table.equal, ", ")), 2);
+    }
+  }
+}
+
+void print_orders(Page& page, const record::StudyResult& result,
+                  const std::vector<WorkloadRows>& workloads) {
   page.line("");
   page.paragraph(support_sentence(workloads), 0);
+  const auto unequal = unequal_sentence(fairness_tables(result));
+  if (!unequal.empty()) page.paragraph(unequal, 0, Tone::bad);
   for (const auto& workload : workloads) {
     for (const auto& sentence : order_sentences(workload)) {
       page.paragraph(workload.workload + ", " + sentence, 2);
@@ -218,7 +239,8 @@ std::string terminal_table(const record::StudyResult& result, const TerminalOpti
   }
   page.paragraph(verdict_sentence(result), 0);
   print_codes(page, result);
-  print_orders(page, workloads);
+  print_fairness(page, fairness_tables(result));
+  print_orders(page, result, workloads);
   return page.take();
 }
 

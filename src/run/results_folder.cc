@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "analysis/fairness.h"
 #include "analysis/verdict.h"
 #include "base/files.h"
 #include "record/request_file.h"
@@ -190,6 +191,7 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
     engine.erase("counters_after");
   }
   analysis::judge_clocks(result.trials, limits);
+  result.fairness = analysis::judge_fairness(result);
   if (!result.trials.empty()) {
     result.manifest["validity_changed"] = analysis::changed_thresholds(limits);
   }

@@ -11,6 +11,7 @@
 #include "load/player.h"
 #include "probe/sampler.h"
 #include "protocol/request_renderer.h"
+#include "run/greedy_set.h"
 #include "run/resources.h"
 #include "run/trial_calibration.h"
 #include "run/warmth.h"
@@ -45,6 +46,7 @@ protocol::RequestShape request_shape(const study::WorkloadSpec& workload,
   shape.ignore_eos = target.fields.ignore_eos;
   shape.min_tokens = target.fields.min_tokens;
   shape.cache_prompt_off = target.fields.cache_prompt_off;
+  shape.endless_generation_config = target.fields.endless_generation_config;
   return shape;
 }
 
@@ -126,6 +128,7 @@ class TrialRunner {
     TOKAMARK_TRY(schedule_, study::make_schedule(study_, trial_));
     TOKAMARK_TRY(endpoint_, net::resolve(engine_.target().base_url));
     TOKAMARK_TRY_VOID(probe());
+    json greedy{{"before", ask_greedy_set(engine_, stop_)}};
     json calibration = calibrate_with(pace_);
 
     probe::SamplerOptions sampling;
@@ -136,6 +139,7 @@ class TrialRunner {
     const json before = counters();
     TOKAMARK_TRY(load::PlayResult played, play(sampler, tick));
     const json after = counters();
+    greedy["after"] = ask_greedy_set(engine_, end_now_);
     const probe::Telemetry telemetry = sampler.finish();
 
     TrialOutput output;
@@ -156,6 +160,7 @@ class TrialRunner {
     json info = engine_.info();
     info["simulated"] = engine_.simulated();
     info["cache_reset"] = cache;
+    info["greedy"] = std::move(greedy);
     info["counters_before"] = before;
     info["counters_after"] = after;
     output.facts.engine_info = std::move(info);
