@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 python=${PYTHON:-python3}
 if [ $# -eq 0 ]; then
-  ls "$here/requirements" | sed 's/\.txt$//'
+  find "$here/requirements" -name '*.txt' -printf '%f\n' | sed 's/\.txt$//' | sort
   exit 0
 fi
 for name in "$@"; do
