@@ -155,6 +155,13 @@ class DeployFilesCase(DeployCase):
         self.assertEqual(1, container["resources"]["limits"]["nvidia.com/gpu"])
         volumes = {volume["name"]: volume for volume in pod["volumes"]}
         self.assertEqual(set(volumes), {mount["name"] for mount in container["volumeMounts"]})
+        # What setup makes and what fetch downloads outlive the pod; the image owns the folders.
+        places = [mount["mountPath"] for mount in container["volumeMounts"]
+                  if mount["name"] in ("cache", "results")]
+        image = (self.source / "deploy" / "Dockerfile").read_text()
+        owned = re.search(r"install -d -o tokamark -g tokamark (.*)", image).group(1).split()
+        self.assertEqual(["/cache", "/opt/tokamark/environments", "/results"], sorted(places))
+        self.assertEqual(sorted(places), sorted(owned))
         self.assertEqual("Memory", volumes["shm"]["emptyDir"]["medium"])
         claimed = {volume["persistentVolumeClaim"]["claimName"] for volume in volumes.values()
                    if "persistentVolumeClaim" in volume}
