@@ -16,7 +16,7 @@ namespace tokamark::engine {
 struct EffectiveSetting {
   nlohmann::json value;
   /// "server": its API says so; "log": its log; "file": what was loaded; "flag": it was started so;
-  /// "always": it knows nothing else.
+  /// "default": nobody said otherwise; "always": it knows nothing else.
   std::string source;
 };
 

@@ -23,11 +23,16 @@ struct KnownLog {
 const std::map<std::string, KnownLog>& logs() {
   static const std::map<std::string, KnownLog> known{
       {"kv_cache_too_small",
-       {From::source,
-        "ValueError: To serve at least one request with the model's max seq len "
-        "(10485760), (480.00 GiB KV cache is needed, which is larger than the "
-        "available KV cache memory (21.43 GiB). Based on the available memory, the "
-        "estimated maximum model length is 468000."}},
+       {From::run,
+        "(EngineCore pid=17822) ERROR 11-24 23:45:56 [core.py:1510] ValueError: To "
+        "serve at least one request with the model's max seq len (8192), (0.18 GiB "
+        "KV cache is needed, which is larger than the available KV cache memory "
+        "(0.01 GiB). Based on the available memory, the estimated maximum model "
+        "length is 384. Try increasing `gpu_memory_utilization` (which also "
+        "controls CPU memory on the CPU backend) or decreasing `max_model_len` "
+        "when initializing the engine. See "
+        "https://docs.vllm.ai/en/latest/configuration/conserving_memory/ for more "
+        "details."}},
       {"memory_taken",
        {From::source,
         "ValueError: Free memory on device cuda:0 (3.21/139.81 GiB) on startup is "
@@ -79,13 +84,13 @@ const std::map<std::string, KnownLog>& logs() {
         "huggingface_hub.errors.OfflineModeIsEnabled: Cannot reach "
         "https://huggingface.co/x: offline mode is enabled; outgoing traffic has "
         "been disabled."}},
-      {"port_in_use", {From::source, "OSError: [Errno 98] Address already in use"}},
+      {"port_in_use", {From::run, "OSError: [Errno 98] Address already in use"}},
       {"tensorrt_llm_port",
        {From::source, "RuntimeError: Failed to bind socket to 0.0.0.0:8000: port is taken"}},
       {"llama_port",
-       {From::source,
-        "srv  start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: "
-        "8080"}},
+       {From::run,
+        "0.00.003.790 E srv         start: couldn't bind HTTP server socket, "
+        "hostname: 127.0.0.1, port: 18555"}},
       {"old_driver",
        {From::source,
         "RuntimeError: The NVIDIA driver on your system is too old (found version "
@@ -101,8 +106,8 @@ const std::map<std::string, KnownLog>& logs() {
       {"no_cuda_gpu", {From::source, "RuntimeError: No CUDA GPUs are available"}},
       {"no_gpu_devices", {From::source, "ValueError: No GPU devices found on the node"}},
       {"no_driver",
-       {From::source,
-        "ImportError: libcuda.so.1: cannot open shared object file: No such file "
+       {From::run,
+        "- ImportError: libcuda.so.1: cannot open shared object file: No such file "
         "or directory"}},
       {"flashinfer_conflict",
        {From::source,
@@ -125,7 +130,8 @@ const std::map<std::string, KnownLog>& logs() {
        {From::source,
         "ValueError: Model architectures ['X'] are not supported for now. "
         "Supported architectures: dict_keys([])"}},
-      {"llama_model", {From::source, "srv    load_model: failed to load model, '/m.gguf'"}},
+      {"llama_model",
+       {From::run, "0.00.005.326 E srv    load_model: failed to load model, '/m.gguf'"}},
       {"podman_image", {From::run, "Error: localhost/none:1: image not known"}},
       {"docker_image", {From::source, "docker: Error response from daemon: No such image: none:1"}},
       {"docker_gpu_runtime",
@@ -133,10 +139,9 @@ const std::map<std::string, KnownLog>& logs() {
         "docker: Error response from daemon: could not select device driver \"\" "
         "with capabilities: [[gpu]]."}},
       {"podman_gpu_runtime",
-       {From::source,
-        "Error: setting up CDI devices: unresolvable CDI devices nvidia.com/gpu=all"}},
+       {From::run, "Error: setting up CDI devices: unresolvable CDI devices nvidia.com/gpu=all"}},
       {"docker_daemon",
-       {From::source,
+       {From::run,
         "docker: Cannot connect to the Docker daemon at "
         "unix:///var/run/docker.sock. Is the docker daemon running?"}},
       {"docker_permission",

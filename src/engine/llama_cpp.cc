@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "engine/adapter.h"
 #include "engine/flag_writer.h"
 #include "engine/launch_line.h"
@@ -183,6 +181,12 @@ class LlamaCpp final : public EngineAdapter {
   [[nodiscard]] EngineFacts facts(const EngineSpec& /*spec*/, const ControlPlane& plane,
                                   std::string_view log) const override {
     EngineFacts facts = probe_facts(plane);
+    if (const auto models = plane.get_json("/v1/models"); models.has_value()) {
+      const auto place = "/data/0/meta"_json_pointer;
+      if (models.value().contains(place)) {
+        facts.effective_config["model_meta"] = models.value()[place];
+      }
+    }
     // The wheel's build calls itself "b0-unknown"; its launcher prints the package's version.
     constexpr std::string_view kPackage = "package: xllamacpp ";
     const std::size_t at = log.find(kPackage);
@@ -203,13 +207,15 @@ class LlamaCpp final : public EngineAdapter {
         props.value("/default_generation_settings/n_ctx"_json_pointer, nlohmann::json());
     if (slots.is_number_integer()) settings["max_sequences"] = {slots, "server"};
     if (one.is_number_integer()) settings["context_tokens"] = {one, "server"};
-    static constexpr std::array kPlaces{TextPlace{"kv_cache_tokens", "MiB (", " "},
-                                        TextPlace{"kv_cache_dtype", " K (", ")"}};
-    const std::size_t at = evidence.log.find("llama_kv_cache: size");
-    if (at != std::string_view::npos) {
-      const std::string_view line = evidence.log.substr(at);
-      read_text(line.substr(0, line.find('\n')), kPlaces, "log", settings);
+    // Each slot has a part of the cache, or all of them share it.
+    if (slots.is_number_integer() && one.is_number_integer()) {
+      const bool shared = evidence.log.find("kv_unified = 'true'") != std::string_view::npos;
+      settings["kv_cache_tokens"] = {
+          one.get<std::int64_t>() * (shared ? 1 : slots.get<std::int64_t>()), "server"};
     }
+    settings.try_emplace("kv_cache_dtype", EffectiveSetting{"f16", "default"});
+    const auto type = props.value("/model_meta/ftype"_json_pointer, nlohmann::json());
+    if (type.is_string()) settings["dtype"] = {type_word(type.get<std::string>()), "server"};
     settings["prefix_cache"] = {keeps_prompts(evidence.spec), "flag"};
   }
 

@@ -182,6 +182,30 @@ TEST_F(Reading, SucceedsWhenTheConnectionEndsAfterTheFinishReasonWithoutDone) {
   EXPECT_EQ(reader.take().status, RequestStatus::succeeded);
 }
 
+/// transformers serve 5.19, from a run, ids shortened: the role event before anything is computed,
+/// usage beside the finish reason, no [DONE].
+TEST_F(Reading, TakesTheStreamOfTransformersServe) {
+  const auto piece = [](const std::string& choice, const std::string& more) {
+    return chunked(event(R"({"id":"c94844c4","choices":[)" + choice +
+                         R"(],"created":1795564165,"model":"m@main",)"
+                         R"("object":"chat.completion.chunk","system_fingerprint":"")" +
+                         more + "}"));
+  };
+  at(13, kHead + piece(R"({"delta":{"role":"assistant"},"index":0})", ""));
+  at(407, piece(R"({"delta":{"content":"I"},"index":0})", ""));
+  at(520, piece(R"({"delta":{"content":"'m"},"index":0})", ""));
+  at(640, piece(R"({"delta":{"content":" sorry"},"index":0})", ""));
+  at(641, piece(R"({"delta":{},"index":0,"finish_reason":"length"})",
+                R"(,"usage":{"completion_tokens":3,"prompt_tokens":33,"total_tokens":36})") +
+              kEnd);
+  const record::RequestRecord r = reader.take();
+  EXPECT_EQ(r.status, RequestStatus::succeeded);
+  EXPECT_EQ(r.first_token, milliseconds(407));
+  EXPECT_EQ(r.last_token, milliseconds(640));
+  EXPECT_EQ(r.input_tokens, 33);
+  EXPECT_EQ(r.output_tokens, 3);
+}
+
 TEST_F(Reading, FailsWhenTheConnectionBreaksBeforeAFinishReason) {
   at(10, kHead + chunked(kToken));
   reader.on_broken("Connection reset by peer", {milliseconds(20), {}, ReadStamp::Source::process});

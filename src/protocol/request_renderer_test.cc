@@ -65,6 +65,17 @@ TEST(RequestRenderer, AsksForAnExactLengthOnlyWithTheFieldsTheEngineTakes) {
   EXPECT_FALSE(render(s, {"", "x", "", 0}, "").body.contains("ignore_eos"));
 }
 
+TEST(RequestRenderer, AsksTransformersForAnExactLengthByAConfigurationWithoutEnd) {
+  RequestShape s = shape();
+  s.endless_generation_config = true;
+  EXPECT_FALSE(render(s, {"", "x", "", 0}, "").body.contains("generation_config"));
+  s.exact_length = true;
+  s.temperature = 0.5;
+  const Parsed got = render(s, {"", "x", "", 0}, "");
+  EXPECT_EQ(json::parse(got.body["generation_config"].get<std::string>()),
+            (json{{"do_sample", true}, {"eos_token_id", -1}}));
+}
+
 TEST(RequestRenderer, SaltsTheFirstTextOfChatMessages) {
   workload::Prompt prompt;
   prompt.messages_json =

