@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -50,9 +51,34 @@ struct Target {
 };
 
 /// One moment of the server's own counters under our names; a counter the server does not have
-/// is absent, never zero: prompt_tokens_total, generation_tokens_total, cached_tokens_total,
-/// requests_running, requests_waiting, preemptions_total, kv_cache_usage_ratio.
+/// is absent, never zero. Totals since the server's start: prompt_tokens_total,
+/// generation_tokens_total, cached_tokens_total, preemptions_total; prefix_queries_total and
+/// prefix_hits_total (prompt tokens looked up and found); spec_drafts_total,
+/// spec_draft_tokens_total, spec_accepted_tokens_total. Momentary: requests_running,
+/// requests_waiting, kv_cache_usage_ratio, spec_acceptance_length.
 using CounterSnapshot = std::map<std::string, double>;
+
+/// One moment of one of the server's latency histograms, over all its label sets, since its start.
+struct HistogramSnapshot {
+  std::map<double, double> cumulative;  ///< observations at or below a bound in seconds
+  double sum_s = 0.0;
+  double count = 0.0;
+};
+
+/// What a server's metrics page says, under our names. What it does not have is absent.
+struct ServerMetrics {
+  std::string family;  ///< "vllm", "sglang", "tensorrt-llm", "llama.cpp"; empty = none of them
+  CounterSnapshot counters;
+  /// By name: "ttft", "itl" (each gap between tokens), "tpot" (one a request: its mean gap), "e2e",
+  /// "queue" (before it was first scheduled).
+  std::map<std::string, HistogramSnapshot> histograms;
+};
+
+/// How long to wait for a metrics page.
+struct ScrapePatience {
+  std::chrono::milliseconds timeout{5000};
+  const std::atomic<bool>* stop = nullptr;  ///< looked at every 100 ms; may be null
+};
 
 /// What `tokamark engines` prints for a kind.
 struct Discovery {
@@ -73,7 +99,7 @@ struct StartOptions {
 };
 
 /// An engine that answered a real request: started by us, or attached to. Not thread-safe except
-/// `processes` and `counters`. The destructor stops what it started.
+/// `processes`, `counters` and `metrics`. The destructor stops what it started.
 class RunningEngine {
  public:
   virtual ~RunningEngine() = default;
@@ -87,6 +113,8 @@ class RunningEngine {
   virtual base::Result<std::string> reset_caches() = 0;
   /// Reads the server's counters; an error of kind `network` when it has none to read.
   virtual base::Result<CounterSnapshot> counters() = 0;
+  /// The same with the latency histograms. Errors: `network`, `timeout`, `interrupted`.
+  virtual base::Result<ServerMetrics> metrics(const ScrapePatience& patience) = 0;
 
   /// One greedy answer; see greedy_answer.
   virtual base::Result<nlohmann::json> ask(const std::string& prompt, int tokens) = 0;

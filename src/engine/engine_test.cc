@@ -52,6 +52,35 @@ TEST_F(Attached, GivesTargetVersionAndCounters) {
   EXPECT_TRUE(engine.value()->stop().has_value());
 }
 
+TEST(Metrics, WhereAPageIsJsonThePrometheusPageIsBelow) {
+  int json_pages = 0;
+  test::TestServer server([&](const test::SeenRequest& request) {
+    if (request.path == "/metrics") {
+      ++json_pages;
+      return http_answer(200, "[{\"iter\":1}]");
+    }
+    if (request.path == "/prometheus/metrics") {
+      return http_answer(200, "trtllm_num_requests_running 2\n");
+    }
+    return answers(request);
+  });
+  EngineSpec spec;
+  spec.name = "a";
+  spec.kind = "openai";
+  spec.url = server.url();
+  ModelSpec model;
+  model.name = "m";
+  const auto engine = start(spec, model, {});
+  ASSERT_TRUE(engine.has_value()) << engine.error().message;
+  for (int asked = 0; asked < 2; ++asked) {
+    const auto metrics = engine.value()->metrics({});
+    ASSERT_TRUE(metrics.has_value()) << metrics.error().message;
+    EXPECT_EQ(metrics.value().family, "tensorrt-llm");
+    EXPECT_EQ(metrics.value().counters, (CounterSnapshot{{"requests_running", 2.0}}));
+  }
+  EXPECT_EQ(json_pages, 1) << "reading that page empties it";
+}
+
 TEST_F(Attached, AVersionThatIsNotTheWantedOneIsAnError) {
   spec_.version = "0.32";
   EXPECT_TRUE(start(spec_, model_, {}).has_value());

@@ -4,8 +4,6 @@
 
 #include <cmath>
 
-#include "engine/counters.h"
-
 namespace tokamark::engine {
 namespace {
 
@@ -85,42 +83,6 @@ TEST(Prometheus, NamesTheLineThatIsMalformed) {
     EXPECT_EQ(page.error().kind, base::ErrorKind::network);
     EXPECT_NE(page.error().message.find("line 2"), std::string::npos) << page.error().message;
   }
-}
-
-TEST(Counters, MapsVllmNames) {
-  const auto page = parse_prometheus(
-                        "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 3.0\n"
-                        "vllm:num_requests_running{engine=\"1\",model_name=\"m\"} 4.0\n"
-                        "vllm:num_requests_waiting{engine=\"0\"} 2.0\n"
-                        "vllm:kv_cache_usage_perc{engine=\"0\"} 0.2\n"
-                        "vllm:kv_cache_usage_perc{engine=\"1\"} 0.4\n"
-                        "vllm:prompt_tokens_total{engine=\"0\"} 33.0\n"
-                        "vllm:generation_tokens_total{engine=\"0\"} 8.0\n"
-                        "vllm:prefix_cache_hits_total{engine=\"0\"} 16.0\n"
-                        "vllm:num_preemptions_total{engine=\"0\"} 1.0\n")
-                        .value();
-  const CounterSnapshot found = named_counters(page);
-  EXPECT_EQ(found.size(), 7U);
-  EXPECT_DOUBLE_EQ(found.at("requests_running"), 7.0);
-  EXPECT_DOUBLE_EQ(found.at("requests_waiting"), 2.0);
-  EXPECT_NEAR(found.at("kv_cache_usage_ratio"), 0.3, 1e-12) << "a ratio is not summed";
-  EXPECT_DOUBLE_EQ(found.at("prompt_tokens_total"), 33.0);
-  EXPECT_DOUBLE_EQ(found.at("generation_tokens_total"), 8.0);
-  EXPECT_DOUBLE_EQ(found.at("cached_tokens_total"), 16.0);
-  EXPECT_DOUBLE_EQ(found.at("preemptions_total"), 1.0);
-}
-
-TEST(Counters, AddLlamaCppsCachedTokensToItsPromptTokensAndLeaveOutWhatItLacks) {
-  const auto page = parse_prometheus(
-                        "llamacpp:prompt_tokens_total 30\nllamacpp:prompt_tokens_cached_total 12\n"
-                        "llamacpp:tokens_predicted_total 8\nllamacpp:requests_processing 1\n"
-                        "llamacpp:requests_deferred 0\n")
-                        .value();
-  const CounterSnapshot found = named_counters(page);
-  EXPECT_DOUBLE_EQ(found.at("prompt_tokens_total"), 42.0);
-  EXPECT_DOUBLE_EQ(found.at("cached_tokens_total"), 12.0);
-  EXPECT_EQ(found.count("kv_cache_usage_ratio"), 0U);
-  EXPECT_EQ(found.count("preemptions_total"), 0U);
 }
 
 }  // namespace

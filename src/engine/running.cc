@@ -20,6 +20,7 @@ using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPortPatience{10000};
+constexpr const char* kPrometheusPath = "/prometheus/metrics";
 
 Json to_json(const RequestFields& fields) {
   return {{"stream_usage", fields.stream_usage},
@@ -64,14 +65,26 @@ class Running final : public RunningEngine {
   }
 
   base::Result<CounterSnapshot> counters() override {
-    const std::string path = parts_.adapter->metrics_path(parts_.spec);
-    TOKAMARK_TRY(const HttpResponse answer, plane_.get(path));
+    TOKAMARK_TRY(const ServerMetrics read, metrics({}));
+    return read.counters;
+  }
+
+  base::Result<ServerMetrics> metrics(const ScrapePatience& patience) override {
+    const std::string path =
+        below_prometheus_ ? kPrometheusPath : parts_.adapter->metrics_path(parts_.spec);
+    TOKAMARK_TRY(HttpResponse answer, scrape(path, patience));
+    // TensorRT-LLM gives JSON there, and forgets what it gave; its Prometheus page is elsewhere.
+    if (answer.status == 200 && !answer.body.empty() && answer.body.front() == '[') {
+      below_prometheus_ = true;
+      TOKAMARK_TRY(answer, scrape(kPrometheusPath, patience));
+    }
     if (answer.status != 200) {
-      return Error{ErrorKind::network, fmt::format("{}{} answers HTTP {}; no counters",
-                                                   plane_.base_url(), path, answer.status)};
+      return Error{ErrorKind::network,
+                   fmt::format("{}{} answers HTTP {}; no counters", plane_.base_url(),
+                               below_prometheus_ ? kPrometheusPath : path, answer.status)};
     }
     TOKAMARK_TRY(const MetricsPage page, parse_prometheus(answer.body));
-    return named_counters(page);
+    return named_metrics(page);
   }
 
   base::Result<Json> ask(const std::string& prompt, int tokens) override {
@@ -117,8 +130,17 @@ class Running final : public RunningEngine {
     return base::ok();
   }
 
+  [[nodiscard]] base::Result<HttpResponse> scrape(const std::string& path,
+                                                  const ScrapePatience& patience) const {
+    HttpRequest request = plane_.request(path);
+    request.timeout = patience.timeout;
+    request.stop = patience.stop;
+    return http_send(request);
+  }
+
   RunningParts parts_;
   ControlPlane plane_;
+  std::atomic<bool> below_prometheus_{false};  ///< this server's metrics are at kPrometheusPath
   bool stopped_ = false;
 };
 
