@@ -147,6 +147,15 @@ std::string metrics_page(const ServerFacts& facts, const EngineCounters& c) {
        }) {
     append_sample(sample, labels, NumberStyle::python, out);
   }
+  const Latencies& latencies = c.latencies;
+  latencies.ttft.append("sglang:time_to_first_token_seconds",
+                        "Histogram of time to first token in seconds.", labels, out);
+  latencies.itl.append("sglang:inter_token_latency_seconds",
+                       "Histogram of inter-token latency in seconds.", labels, out);
+  latencies.e2e.append("sglang:e2e_request_latency_seconds",
+                       "Histogram of End-to-end request latency in seconds", labels, out);
+  latencies.queue.append("sglang:queue_time_seconds", "Histogram of queueing time in seconds.",
+                         labels, out);
   return out;
 }
 

@@ -210,6 +210,15 @@ std::string metrics_page(const ServerFacts& facts, const EngineCounters& c) {
        }) {
     append_sample(sample, labels, NumberStyle::python, out);
   }
+  const Latencies& latencies = c.latencies;
+  latencies.ttft.append("trtllm_time_to_first_token_seconds",
+                        "Histogram of time to first token in seconds.", labels, out);
+  latencies.tpot.append("trtllm_time_per_output_token_seconds",
+                        "Histogram of time per output token in seconds.", labels, out);
+  latencies.e2e.append("trtllm_e2e_request_latency_seconds",
+                       "Histogram of end to end request latency in seconds.", labels, out);
+  latencies.queue.append("trtllm_request_queue_time_seconds",
+                         "Histogram of time spent in WAITING phase for request.", labels, out);
   return out;
 }
 

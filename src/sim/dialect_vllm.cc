@@ -160,6 +160,17 @@ std::string metrics_page(const ServerFacts& facts, const EngineCounters& c) {
        }) {
     append_sample(sample, labels, NumberStyle::python, out);
   }
+  const Latencies& latencies = c.latencies;
+  latencies.ttft.append("vllm:time_to_first_token_seconds",
+                        "Histogram of time to first token in seconds.", labels, out);
+  latencies.itl.append("vllm:inter_token_latency_seconds",
+                       "Histogram of inter-token latency in seconds.", labels, out);
+  latencies.tpot.append("vllm:request_time_per_output_token_seconds",
+                        "Histogram of time_per_output_token_seconds per request.", labels, out);
+  latencies.e2e.append("vllm:e2e_request_latency_seconds",
+                       "Histogram of e2e request latency in seconds.", labels, out);
+  latencies.queue.append("vllm:request_queue_time_seconds",
+                         "Histogram of time spent in WAITING phase for request.", labels, out);
   return out;
 }
 

@@ -64,6 +64,7 @@ void Scheduler::abort(SequenceId id) {
 std::optional<StepTime> Scheduler::begin_step() {
   TOKAMARK_ASSERT(!in_step_);
   work_ = StepWork{};
+  entered_.clear();
   if (running_.empty() && waiting_.empty()) return std::nullopt;
   std::int64_t budget = profile_.engine.tokens_per_step;
   if (profile_.engine.prefill == PrefillStyle::chunked_separate) {
@@ -160,6 +161,7 @@ void Scheduler::admit_waiting(std::int64_t& budget) {
     head.held = need;
     head.computed = head.request.cached_tokens;
     kv_held_ += need;
+    entered_.push_back(head.request.id);
     running_.push_back(head);
     waiting_.pop_front();
     plan_chunk(running_.back(), budget);

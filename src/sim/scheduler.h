@@ -58,6 +58,8 @@ class Scheduler {
 
   /// The work of the step planned last.
   [[nodiscard]] const StepWork& work() const { return work_; }
+  /// The sequences that the step planned last took from the queue.
+  [[nodiscard]] const std::vector<SequenceId>& entered() const { return entered_; }
   [[nodiscard]] std::int64_t running() const;
   [[nodiscard]] std::int64_t waiting() const;
   /// Cache tokens held: used or, with `Admission::reserve_output`, promised.
@@ -89,6 +91,7 @@ class Scheduler {
   std::vector<Sequence> running_;  ///< oldest admission first
   std::deque<Sequence> waiting_;
   StepWork work_;
+  std::vector<SequenceId> entered_;
   std::int64_t kv_held_ = 0;
   std::int64_t preemptions_ = 0;
   bool in_step_ = false;

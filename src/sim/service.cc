@@ -19,6 +19,7 @@ Service::Service(ServiceOptions options, TruthLog truth, ReplySink& sink)
       facts_{&options_.profile, options_.served_model, wall_seconds()},
       plan_(options_.faults, options_.fault_seed),
       steps_(options_.profile, options_.speed, plan_.step_warp()),
+      latencies_(options_.profile.dialect),
       truth_(std::move(truth)),
       sink_(sink) {
   rules_.served_model = options_.served_model;
@@ -88,6 +89,7 @@ void Service::run_due(base::TimePoint now) {
     active.admitted = now;
     if (dialect_->headers_at() == HeadersAt::admission) send_head(id, active, now);
   }
+  for (const base::Nanos wait : turn.waits) latencies_.queue.observe(wait);
   for (const Emission& emission : turn.emissions) emit(emission, now);
 }
 
@@ -168,8 +170,10 @@ void Service::small_route(ConnectionId connection, const HttpRequest& request) {
     tokenize(connection, request);
     return;
   }
+  EngineCounters counters = plan_.shown(steps_.counters());
+  counters.latencies = latencies_;
   const std::optional<Answer> own =
-      dialect_->own_route(request.method, request.path, facts_, plan_.shown(steps_.counters()));
+      dialect_->own_route(request.method, request.path, facts_, counters);
   answer(connection,
          own ? *own : dialect_->problem_answer(problem_of(Problem::Kind::no_route), facts_),
          request.keep_alive);

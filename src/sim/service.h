@@ -79,6 +79,7 @@ class Service {
     bool head_sent = false;  ///< or waits in `pending`
     base::TimePoint admitted;
     base::TimePoint first_token;
+    base::TimePoint last_token;
     std::string whole_text;  ///< only without streaming
     TruthRecord truth;
     std::string pending;  ///< bytes of the next write
@@ -104,6 +105,7 @@ class Service {
   void send_head(SequenceId id, Active& active, base::TimePoint now);
   void send_role(SequenceId id, Active& active, base::TimePoint now);
   void emit(const Emission& emission, base::TimePoint now);
+  void observe(const Emission& emission, Active& active, base::TimePoint now);
   void append_event(Active& active, Token token);
   void append_whole(Active& active, const Token& token);
   [[nodiscard]] bool broke_off(const Emission& emission, Active& active, base::TimePoint now);
@@ -121,6 +123,7 @@ class Service {
   ServerFacts facts_;
   FaultPlan plan_;
   StepLoop steps_;
+  Latencies latencies_;
   TruthLog truth_;
   ReplySink& sink_;
   bool ready_ = false;

@@ -42,7 +42,7 @@ void Service::send_role(SequenceId id, Active& active, base::TimePoint now) {
 
 void Service::emit(const Emission& emission, base::TimePoint now) {
   Active& active = active_.at(emission.id);
-  if (emission.token_index == 0) active.first_token = now;
+  observe(emission, active, now);
   if (active.silent || broke_off(emission, active, now)) return;
   Token token = make_token(active, emission, now);
   if (token.index == 0) token.text.append(static_cast<std::size_t>(active.faults.giant_bytes), 'x');
@@ -54,6 +54,20 @@ void Service::emit(const Emission& emission, base::TimePoint now) {
   }
   const bool due = active.pending_events >= active.faults.events_per_write;
   if (due || active.ended) write(emission.id, active, now);
+}
+
+void Service::observe(const Emission& emission, Active& active, base::TimePoint now) {
+  if (emission.token_index == 0) {
+    active.first_token = now;
+    latencies_.ttft.observe(now - active.truth.arrival);
+  } else {
+    latencies_.itl.observe(now - active.last_token);
+  }
+  active.last_token = now;
+  if (!emission.last) return;
+  latencies_.e2e.observe(now - active.truth.arrival);
+  if (emission.token_index == 0) return;
+  latencies_.tpot.observe((now - active.first_token) / emission.token_index);
 }
 
 void Service::append_event(Active& active, Token token) {

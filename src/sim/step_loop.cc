@@ -42,13 +42,13 @@ Turn StepLoop::advance(base::TimePoint now) {
     step_end_.reset();
     turn.emissions = scheduler_.end_step();
     count(turn.emissions);
-    start_step(ended, now);
+    start_step(ended, now, turn);
     return turn;
   }
   if (intake_.empty() || intake_.front().due > now) return turn;
   const base::TimePoint first = intake_.front().due;
   move_arrivals(step_end_ ? now : first, turn);
-  if (!step_end_) start_step(first, now);
+  if (!step_end_) start_step(first, now, turn);
   return turn;
 }
 
@@ -65,19 +65,26 @@ EngineCounters StepLoop::counters() const {
 void StepLoop::move_arrivals(base::TimePoint until, Turn& turn) {
   while (!intake_.empty() && intake_.front().due <= until) {
     const SequenceRequest& request = intake_.front().request;
-    prompts_.push_back({request.id, request.prompt_tokens, request.cached_tokens});
+    prompts_.push_back(
+        {request.id, request.prompt_tokens, request.cached_tokens, intake_.front().due});
     turn.admitted.push_back(request.id);
     scheduler_.submit(request);
     intake_.pop_front();
   }
 }
 
-void StepLoop::start_step(base::TimePoint nominal, base::TimePoint now) {
+void StepLoop::start_step(base::TimePoint nominal, base::TimePoint now, Turn& turn) {
   const std::optional<StepTime> time = scheduler_.begin_step();
   if (!time) return;
   const base::Nanos duration = scaled(time->total);
   const base::TimePoint start = now - nominal < duration ? nominal : now;
   step_end_ = warp_.end_of(start, duration);
+  for (const SequenceId id : scheduler_.entered()) {
+    const auto prompt = std::find_if(prompts_.begin(), prompts_.end(),
+                                     [id](const Prompt& p) { return p.id == id; });
+    // One that was thrown out after its first token is no new prompt.
+    if (prompt != prompts_.end()) turn.waits.push_back(start - prompt->queued);
+  }
   counters_.steps += 1;
   counters_.busy += *step_end_ - start;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "sim/latencies.h"
 #include "sim/scheduler.h"
 #include "sim/step_warp.h"
 
@@ -24,12 +25,14 @@ struct EngineCounters {
   std::int64_t preemptions = 0;
   std::int64_t steps = 0;
   base::Nanos busy{0};  ///< simulated time spent in steps
+  Latencies latencies;  ///< kept by the service
 };
 
 /// What happened by a given time.
 struct Turn {
   std::vector<SequenceId> admitted;  ///< left the API server, now queued at the scheduler
   std::vector<Emission> emissions;   ///< due now
+  std::vector<base::Nanos> waits;    ///< in the scheduler's queue, of what entered the batch
 };
 
 /// Puts the scheduler on a time line: the API server's queue in front of it, and the end of each
@@ -66,10 +69,11 @@ class StepLoop {
     SequenceId id;
     std::int64_t prompt_tokens;
     std::int64_t cached_tokens;
+    base::TimePoint queued;  ///< when it came to the scheduler
   };
 
   void move_arrivals(base::TimePoint until, Turn& turn);
-  void start_step(base::TimePoint nominal, base::TimePoint now);
+  void start_step(base::TimePoint nominal, base::TimePoint now, Turn& turn);
   void count(const std::vector<Emission>& emissions);
   [[nodiscard]] base::Nanos scaled(base::Nanos duration) const;
 

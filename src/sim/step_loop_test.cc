@@ -70,11 +70,11 @@ TEST(StepLoop, ApiServerHandlesOneRequestAfterAnother) {
 TEST(StepLoop, RequestThatArrivesDuringAStepEntersAtTheNext) {
   StepLoop loop(unit_profile(), 1.0);
   loop.arrive({1, 10, 9, 0}, at(microseconds{0}));
-  loop.advance(at(microseconds{0}));
+  EXPECT_THAT(loop.advance(at(microseconds{0})).waits, ElementsAre(microseconds{0}));
   loop.arrive({2, 4, 9, 0}, at(microseconds{500}));
-  loop.advance(at(microseconds{500}));
+  EXPECT_THAT(loop.advance(at(microseconds{500})).waits, IsEmpty());
   EXPECT_EQ(loop.counters().waiting, 1);
-  loop.advance(at(microseconds{1010}));
+  EXPECT_THAT(loop.advance(at(microseconds{1010})).waits, ElementsAre(microseconds{510}));
   EXPECT_EQ(loop.next_due(), at(microseconds{1010 + 1005}));  // one decode and four prompt tokens
   EXPECT_EQ(loop.counters().running, 2);
 }
