@@ -56,6 +56,39 @@ std::optional<double> energy(const Telemetry& telemetry, std::span<const Sample>
   return power_w ? std::optional(*power_w * base::to_seconds(to - from)) : std::nullopt;
 }
 
+/// The trapezoids between the samples, and a rectangle at each edge; empty unless every sample with
+/// a GPU tells the power of each.
+std::optional<double> energy_by_power(std::span<const Sample> inside, base::Nanos from,
+                                      base::Nanos to) {
+  std::optional<double> last_w;
+  base::Nanos last = from;
+  double sum_j = 0.0;
+  for (const Sample& sample : inside) {
+    if (sample.gpus.empty()) continue;
+    const auto power_w = total(sample.gpus, &GpuState::power_w);
+    if (!power_w) return std::nullopt;
+    sum_j += (last_w.value_or(*power_w) + *power_w) / 2 * base::to_seconds(sample.at - last);
+    last_w = power_w;
+    last = sample.at;
+  }
+  if (!last_w) return std::nullopt;
+  return sum_j + *last_w * base::to_seconds(to - last);
+}
+
+std::optional<double> longest_gap_s(std::span<const Sample> inside, base::Nanos from,
+                                    base::Nanos to) {
+  base::Nanos longest{0}, last = from;
+  bool any = false;
+  for (const Sample& sample : inside) {
+    if (sample.gpus.empty()) continue;
+    any = true;
+    longest = std::max(longest, sample.at - last);
+    last = sample.at;
+  }
+  if (!any) return std::nullopt;
+  return base::to_seconds(std::max(longest, to - last));
+}
+
 /// Of the GPUs that were not idle: the clock of an idle one says nothing about an engine.
 std::optional<double> mean_clock(const Sample& sample) {
   double sum = 0.0;
@@ -95,9 +128,13 @@ GpuSummary summarise_gpus(const Telemetry& telemetry, base::Nanos from, base::Na
   const std::span<const Sample> inside(first, last);
   GpuSummary summary;
   summary.energy_j = energy(telemetry, inside, from, to);
+  summary.energy_by_power_j = energy_by_power(inside, from, to);
+  summary.gap_s = longest_gap_s(inside, from, to);
   summary.sm_clock_mean_mhz = mean(inside, mean_clock);
   summary.slowdown_share = mean(inside, slowed);
-  if (!all.empty()) summary.temperature_start_c = hottest_c(all.front().gpus);
+  const Sample* start = telemetry.first_of("loaded");
+  if (start == nullptr && !all.empty()) start = &all.front();
+  if (start != nullptr) summary.temperature_start_c = hottest_c(start->gpus);
   for (const Sample& sample : inside) {
     keep_most(summary.temperature_peak_c, hottest_c(sample.gpus));
     keep_most(summary.other_processes, sample.other_gpu_processes);

@@ -56,6 +56,23 @@ TEST(GpuSummary, IsOfTheWindow) {
   EXPECT_EQ(summary.other_processes, 2);
 }
 
+// Power of the second GPU at 1, 2 and 3 s: 400, 400 and 800 W; the first takes 50 W all the time.
+// From 0.5 to 3.5 s: (0.5 + 1) 450 + (450 + 850) / 2 + 0.5 x 850 = 675 + 650 + 425 J.
+TEST(GpuSummary, PowerIsIntegratedOverTheWindowAndItsLongestGapIsTold) {
+  Telemetry telemetry = five_seconds();
+  telemetry.samples[3].gpus[1].power_w = 800;
+  const GpuSummary summary =
+      summarise_gpus(telemetry, std::chrono::milliseconds(500), std::chrono::milliseconds(3500));
+  EXPECT_DOUBLE_EQ(summary.energy_by_power_j.value(), 1750);
+  EXPECT_DOUBLE_EQ(summary.gap_s.value(), 1);
+  telemetry.samples[2].gpus.clear();  // a reading that failed
+  const GpuSummary gap = summarise_gpus(telemetry, seconds(1), seconds(3));
+  EXPECT_DOUBLE_EQ(gap.gap_s.value(), 2);
+  EXPECT_DOUBLE_EQ(gap.energy_by_power_j.value(), (450 + 850) / 2 * 2);
+  telemetry.samples[1].gpus[0].power_w.reset();
+  EXPECT_FALSE(summarise_gpus(telemetry, seconds(1), seconds(3)).energy_by_power_j.has_value());
+}
+
 TEST(GpuSummary, AnIdleGpuHasNoClockThatCounts) {
   Telemetry telemetry = five_seconds();
   for (Sample& s : telemetry.samples) s.gpus[0].busy_percent = 0;
@@ -76,6 +93,7 @@ TEST(GpuSummary, SaysNothingWithoutAGpu) {
   Telemetry telemetry;
   telemetry.samples.resize(3);
   const GpuSummary summary = summarise_gpus(telemetry, seconds(0), seconds(3));
+  EXPECT_FALSE(summary.energy_by_power_j || summary.gap_s);
   EXPECT_FALSE(summary.energy_j || summary.sm_clock_mean_mhz || summary.slowdown_share ||
                summary.temperature_start_c || summary.temperature_peak_c ||
                summary.other_processes);

@@ -251,6 +251,9 @@ Telemetry three_samples() {
   GpuState state;
   state.power_w = 700;
   telemetry.samples[2].gpus = {state, {}};
+  telemetry.samples[2].gpu_processes = {{{7, std::nullopt}}, {}};
+  telemetry.samples[1].host = HostUsage{1000, base::Nanos(1s)};
+  telemetry.samples[2].host = HostUsage{900, base::Nanos(4s)};
   return telemetry;
 }
 
@@ -259,9 +262,31 @@ TEST(Telemetry, CpuBetweenTwoMomentsIsTheDifferenceOfTheReadingsBefore) {
   EXPECT_EQ(telemetry.engine_cpu(500ms, 2500ms), base::Nanos(2s));
   EXPECT_EQ(telemetry.engine_cpu(0s, 900ms), base::Nanos(0s));
   EXPECT_FALSE(telemetry.engine_cpu(-1s, 1s).has_value());
+  EXPECT_EQ(telemetry.host_cpu(1s, 2s), base::Nanos(3s));
+  EXPECT_FALSE(telemetry.host_cpu(0s, 2s).has_value());
+  EXPECT_EQ(telemetry.peak_host_memory_bytes(), 1000);
   EXPECT_EQ(telemetry.peak_rss_bytes(), 300);
   EXPECT_EQ(telemetry.peak_vram_used_bytes(), 15);
   EXPECT_EQ(telemetry.peak_vram_engine_bytes(), 5);
+}
+
+TEST(Telemetry, GapsAndTheLinesOfOthersStandInOrderOfTime) {
+  Telemetry telemetry;
+  telemetry.samples.resize(4);
+  telemetry.samples[1].at = 200ms;  // two intervals are no gap yet
+  telemetry.samples[2].at = 401ms;
+  telemetry.samples[3].at = 500ms;
+  std::istringstream lines(
+      to_json_lines(telemetry, {{100ms, "{\"a\":1}"}, {401ms, "{\"a\":2}"}, {2s, "{\"a\":3}"}}));
+  std::vector<std::string> seen;
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line);
+    const bool ours = json.contains("a");
+    seen.push_back(ours ? json["a"].dump() : json["kind"].get<std::string>() + json["at_s"].dump());
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"machine0.0", "1", "machine0.2", "gap0.2",
+                                            "machine0.401", "2", "machine0.5", "3"}));
 }
 
 TEST(Telemetry, JsonLinesHoldNullWhereNothingWasRead) {
@@ -269,20 +294,26 @@ TEST(Telemetry, JsonLinesHoldNullWhereNothingWasRead) {
   std::string line;
   std::getline(lines, line);
   const auto header = nlohmann::json::parse(line);
+  EXPECT_EQ(header["kind"], "header");
   EXPECT_EQ(header["interval_ms"], 100);
   EXPECT_EQ(header["gpu_reason"], "no GPU: none");
   EXPECT_TRUE(header["gpu_source"].is_null());
   std::getline(lines, line);
-  EXPECT_EQ(line, R"({"at_s":0.0,"phase":"loaded","vram_used_bytes":null,"vram_engine_bytes":null,)"
-                  R"("rss_bytes":100,"cpu_s":1.0,"other_gpu_processes":null,"gpu_power_w":null,)"
-                  R"("gpu_energy_j":null,"gpu_sm_clock_mhz":null,"gpu_memory_clock_mhz":null,)"
-                  R"("gpu_temperature_c":null,"gpu_busy_percent":null,)"
-                  R"("gpu_memory_busy_percent":null,"gpu_throttle_reasons":null,)"
-                  R"("gpu_ecc_errors":null})");
-  std::getline(lines, line);
-  std::getline(lines, line);
-  EXPECT_EQ(line, R"({"at_s":2.0,"phase":"window","vram_used_bytes":[7,8],"vram_engine_bytes":5,)"
-                  R"("rss_bytes":null,"cpu_s":null,"other_gpu_processes":1,)"
+  EXPECT_EQ(
+      line,
+      R"({"kind":"machine","at_s":0.0,"phase":"loaded","vram_used_bytes":null,"vram_engine_bytes":null,)"
+      R"("rss_bytes":100,"cpu_s":1.0,"host_memory_used_bytes":null,)"
+      R"("host_cpu_s":null,"gpu_processes":null,"other_gpu_processes":null,)"
+      R"("gpu_power_w":null,)"
+      R"("gpu_energy_j":null,"gpu_sm_clock_mhz":null,"gpu_memory_clock_mhz":null,)"
+      R"("gpu_temperature_c":null,"gpu_busy_percent":null,)"
+      R"("gpu_memory_busy_percent":null,"gpu_throttle_reasons":null,)"
+      R"("gpu_ecc_errors":null})");
+  for (int skipped = 0; skipped < 4; ++skipped) std::getline(lines, line);
+  EXPECT_EQ(line, R"({"kind":"machine","at_s":2.0,"phase":"window","vram_used_bytes":[7,8],)"
+                  R"("vram_engine_bytes":5,"rss_bytes":null,"cpu_s":null,)"
+                  R"("host_memory_used_bytes":900,"host_cpu_s":4.0,)"
+                  R"("gpu_processes":[[{"pid":7,"used_bytes":null}],[]],"other_gpu_processes":1,)"
                   R"("gpu_power_w":[700.0,null],"gpu_energy_j":[null,null],)"
                   R"("gpu_sm_clock_mhz":[null,null],"gpu_memory_clock_mhz":[null,null],)"
                   R"("gpu_temperature_c":[null,null],"gpu_busy_percent":[null,null],)"

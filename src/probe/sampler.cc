@@ -90,6 +90,7 @@ void Sampler::take_sample() {
     sample.rss_bytes = usage->rss_bytes;
     sample.cpu = usage->cpu;
   }
+  sample.host = read_host_usage();
   read_gpus(sample, pids);
   telemetry_.samples.push_back(std::move(sample));
 }
@@ -106,6 +107,7 @@ void Sampler::read_gpus(Sample& sample, const std::vector<pid_t>& pids) {
   for (const GpuReading& gpu : readings.value()) {
     sample.vram_used_bytes.push_back(gpu.used_bytes);
     sample.gpus.push_back(gpu.state);
+    sample.gpu_processes.push_back(gpu.processes);
     for (const GpuProcess& process : gpu.processes) {
       const bool ours = std::find(pids.begin(), pids.end(), process.pid) != pids.end();
       engine_seen = engine_seen || ours;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "probe/host_usage.h"
 #include "probe/nvml.h"
 #include "probe/process_usage.h"
 
@@ -31,6 +32,9 @@ struct Sample {
   std::optional<std::int64_t> other_gpu_processes;
   std::optional<std::int64_t> rss_bytes;  ///< of the engine's processes, added up
   std::optional<base::Nanos> cpu;         ///< of the engine's processes, since their start
+  std::optional<HostUsage> host = {};     ///< of the whole machine
+  /// Compute processes on each GPU, by the driver's process ids; empty = no GPU.
+  std::vector<std::vector<GpuProcess>> gpu_processes = {};
 };
 
 /// Everything a sampler saw.
@@ -56,13 +60,22 @@ struct Telemetry {
   /// CPU time that the engine used between two moments after the sampler's start, from the
   /// samples nearest before each; empty when there are none.
   [[nodiscard]] std::optional<base::Nanos> engine_cpu(base::Nanos from, base::Nanos to) const;
+  /// The same of the whole machine.
+  [[nodiscard]] std::optional<base::Nanos> host_cpu(base::Nanos from, base::Nanos to) const;
+  [[nodiscard]] std::optional<std::int64_t> peak_host_memory_bytes() const;
 };
 
-/// The telemetry as JSON lines: a header object with "interval_ms", GPUs and reasons, then one
-/// object a sample ("at_s", "phase", "vram_used_bytes", "vram_engine_bytes", "rss_bytes", "cpu_s",
-/// "other_gpu_processes", and a list for the GPUs of "gpu_power_w" and the rest of GpuState); null
-/// where nothing was read.
-std::string to_json_lines(const Telemetry& telemetry);
+/// A line of the telemetry that somebody else made, as one JSON object.
+struct TelemetryLine {
+  base::Nanos at{0};  ///< after the sampler's start
+  std::string json;
+};
+
+/// The telemetry as JSON lines (docs/RESULT_FORMAT.md): a header object, then in order of time one
+/// object a sample, one for each gap of more than two intervals between samples, and the others;
+/// null where nothing was read. `others` are in order of time.
+std::string to_json_lines(const Telemetry& telemetry,
+                          const std::vector<TelemetryLine>& others = {});
 
 struct SamplerOptions {
   std::chrono::milliseconds interval{100};
@@ -84,9 +97,12 @@ class Sampler {
   Sampler(const Sampler&) = delete;
   Sampler& operator=(const Sampler&) = delete;
 
-  /// Later samples carry this phase ("loaded", "warmed", "window", ...). One sample is taken at
+  /// Later samples carry this phase ("loaded", "window", ...). One sample is taken at
   /// once, and `mark` returns after it, so that even a short phase has one.
   void mark(const std::string& phase);
+
+  /// Where the samples' times are counted from.
+  [[nodiscard]] base::TimePoint begun() const { return begun_; }
 
   /// Takes a last sample, ends the thread and hands everything over. Call once.
   Telemetry finish();
@@ -104,11 +120,11 @@ class Sampler {
   Telemetry telemetry_;  ///< the thread's own until it has ended
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::string phase_ = "start";  ///< guarded by mutex_
-  std::uint64_t wanted_ = 0;     ///< marks made, guarded by mutex_
-  std::uint64_t taken_ = 0;      ///< marks sampled, guarded by mutex_
-  bool ended_ = false;           ///< guarded by mutex_
-  std::jthread thread_;          ///< last, so that it sees everything above alive
+  std::string phase_ = "idle";  ///< guarded by mutex_
+  std::uint64_t wanted_ = 0;    ///< marks made, guarded by mutex_
+  std::uint64_t taken_ = 0;     ///< marks sampled, guarded by mutex_
+  bool ended_ = false;          ///< guarded by mutex_
+  std::jthread thread_;         ///< last, so that it sees everything above alive
 };
 
 }  // namespace tokamark::probe
