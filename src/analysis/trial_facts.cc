@@ -25,6 +25,7 @@ json to_json(const TrialFacts& facts) {
   record::TrialResult shell;
   shell.load = facts.load;
   shell.resources = facts.resources;
+  shell.server = facts.server;
   const json shared = record::to_json(shell);
   return {
       {"id", facts.id},
@@ -44,6 +45,7 @@ json to_json(const TrialFacts& facts) {
       {"cold_cache", facts.cold_cache},
       {"schedule_sha256", facts.schedule_sha256},
       {"resources", shared.at("resources")},
+      {"server", shared.at("server")},
       {"client_cpu_s", facts.client_cpu_s},
       {"client_window_cpu_s", facts.client_window_cpu_s},
       {"client_run_delay_s", number_or_null(facts.client_run_delay_s)},
@@ -71,6 +73,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     nlohmann::json shared = record::to_json(record::TrialResult());
     shared["load"] = json.at("load");
     shared["resources"] = json.at("resources");
+    shared["server"] = json.value("server", nlohmann::json());  // older versions have none
     TOKAMARK_TRY(const record::TrialResult shell, record::trial_from_json(shared));
     TrialFacts facts;
     facts.id = json.at("id").get<std::string>();
@@ -91,6 +94,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     facts.cold_cache = json.value("cold_cache", false);
     facts.schedule_sha256 = json.at("schedule_sha256").get<std::string>();
     facts.resources = shell.resources;
+    facts.server = shell.server;
     facts.client_cpu_s = json.at("client_cpu_s").get<double>();
     facts.client_window_cpu_s = json.at("client_window_cpu_s").get<double>();
     facts.client_run_delay_s = optional_number(json, "client_run_delay_s");

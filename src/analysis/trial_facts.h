@@ -37,6 +37,7 @@ struct TrialFacts {
   bool cold_cache = false;  ///< prompts are salted, so that no prefix cache should help
   std::string schedule_sha256;
   record::TrialResources resources;
+  record::TrialServer server;
   double client_cpu_s = 0.0;         ///< load threads, whole trial
   double client_window_cpu_s = 0.0;  ///< load threads, inside the window
   /// Of the load threads, inside the window: time ready to run but without a core, and context

@@ -17,6 +17,7 @@ TEST(TrialFacts, SurviveTheWayThroughJson) {
   facts.slo.tpot_ms = 50.0;
   facts.output_length = OutputLength::natural;
   facts.resources.rss_peak_bytes = 42;
+  facts.server.preemptions = 3;
   facts.client_window_cpu_s = 0.1;
   facts.client_run_delay_s = 0.25;
   facts.client_context_switches_voluntary = 900;
@@ -43,7 +44,7 @@ TEST(TrialFacts, OfAnOlderVersionHaveNoCostsOfScheduling) {
   nlohmann::json json = to_json(TrialFacts());
   for (const char* key : {"client_run_delay_s", "client_context_switches_voluntary",
                           "client_context_switches_involuntary", "pinning", "receive",
-                          "client_cpus", "in_flight_mean", "validity"}) {
+                          "client_cpus", "in_flight_mean", "validity", "server"}) {
     EXPECT_EQ(json.erase(key), 1U) << key;
   }
   const auto back = facts_from_json(json);
@@ -54,6 +55,7 @@ TEST(TrialFacts, OfAnOlderVersionHaveNoCostsOfScheduling) {
   EXPECT_TRUE(back.value().receive.empty());
   EXPECT_FALSE(back.value().in_flight_mean.has_value());
   EXPECT_EQ(back.value().validity.error_share, 0.01);
+  EXPECT_FALSE(back.value().server.preemptions.has_value());
 }
 
 TEST(TrialFacts, AMissingFieldIsAnErrorThatNamesIt) {

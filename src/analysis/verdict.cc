@@ -26,6 +26,26 @@ bool Case::raised(const char* code) const {
                      [code](const record::VerdictCode& c) { return c.code == code; });
 }
 
+namespace {
+
+/// Methodology M31: the window's energy over the tokens that arrived in it.
+void add_energy_per_token(TrialResult& trial) {
+  record::TrialResources& resources = trial.resources;
+  const double tokens =
+      trial.metrics.output_tokens_per_s.value_or(0.0) * (trial.window_end_s - trial.window_start_s);
+  if (resources.gpu_energy_j && tokens > 0.0) {
+    resources.gpu_energy_per_output_token_j = *resources.gpu_energy_j / tokens;
+    return;
+  }
+  const auto why = resources.reasons.find("gpu_energy_j");
+  resources.reasons["gpu_energy_per_output_token_j"] =
+      resources.gpu_energy_j           ? "no output token arrived in the window"
+      : why != resources.reasons.end() ? why->second
+                                       : "the energy is not known";
+}
+
+}  // namespace
+
 TrialResult analyse(const TrialFacts& facts, std::span<const RequestRecord> records) {
   TrialResult trial;
   trial.id = facts.id;
@@ -37,10 +57,12 @@ TrialResult analyse(const TrialFacts& facts, std::span<const RequestRecord> reco
   trial.window_end_s = base::to_seconds(std::max(facts.window_end, base::Nanos(0)));
   trial.schedule_sha256 = facts.schedule_sha256;
   trial.resources = facts.resources;
+  trial.server = facts.server;
   trial.calibration = facts.calibration;
   trial.engine_info = facts.engine_info;
   trial.counts = compute_counts(records);
   trial.metrics = compute_metrics(facts, records);
+  add_energy_per_token(trial);
   trial.client = compute_client(facts, records);
   trial.checks = compute_checks(facts, records);
   const Case c{facts, records, facts.validity, trial};

@@ -54,13 +54,45 @@ struct TrialMetrics {
 };
 
 struct TrialResources {
+  std::optional<std::int64_t> vram_idle_bytes;  ///< before the engine was started
   std::optional<std::int64_t> vram_loaded_bytes, vram_warmed_bytes, vram_peak_bytes;
+  /// Whether the peak is a "reservation" of an engine that takes its cache in advance, or a "need"
+  /// (methodology M11); empty = not known.
+  std::string vram_peak_kind;
   std::optional<std::int64_t> rss_loaded_bytes, rss_warmed_bytes, rss_peak_bytes;
   std::optional<double> engine_cpu_s;
+  std::optional<std::int64_t> host_memory_peak_bytes;  ///< whole machine
+  std::optional<double> host_cpu_s;                    ///< whole machine, in the window
   /// Of all GPUs of the machine, in the window; see probe::GpuSummary.
   std::optional<double> gpu_energy_j, gpu_power_mean_w, gpu_sm_clock_mean_mhz, gpu_slowdown_share;
+  std::optional<double> gpu_energy_by_power_j, gpu_energy_per_output_token_j, gpu_power_idle_w;
+  std::optional<double> gpu_sample_gap_s;
   std::optional<double> gpu_temperature_start_c, gpu_temperature_peak_c;
   std::optional<std::int64_t> gpu_other_processes;
+  std::map<std::string, std::string> reasons;  ///< why a field above is empty
+};
+
+/// What one of the server's own latency histograms says of the window, in milliseconds. Percentiles
+/// are interpolated within a bucket.
+struct HistogramSummary {
+  std::optional<std::int64_t> n;
+  std::optional<double> mean, p50, p99;
+  std::map<std::string, std::string> reasons;  ///< why a field above is empty
+};
+
+/// What the server's own metrics page said, asked once a second or so (docs/METRICS.md).
+struct TrialServer {
+  std::int64_t scrapes = 0, scrapes_failed = 0;  ///< questions that fell into the window
+  std::string scrape_error;                      ///< of the first that failed; empty = none did
+  std::optional<double> scrape_mean_ms;          ///< time to an answer
+  std::optional<double> scrape_gap_s;            ///< longest time in the window without an answer
+  /// The two answers, after the trial's start, between which totals and latencies are taken.
+  std::optional<double> from_s, to_s;
+  std::optional<double> requests_running_mean, requests_running_peak;
+  std::optional<double> requests_waiting_mean, requests_waiting_peak;
+  std::optional<double> kv_cache_usage_mean_ratio, kv_cache_usage_peak_ratio;
+  std::optional<double> preemptions, prefix_hit_share, spec_acceptance_length;
+  HistogramSummary server_ttft_ms, server_itl_ms, server_tpot_ms, server_e2e_ms, server_queue_ms;
   std::map<std::string, std::string> reasons;  ///< why a field above is empty
 };
 
@@ -110,6 +142,7 @@ struct TrialResult {
   TrialCounts counts;
   TrialMetrics metrics;
   TrialResources resources;
+  TrialServer server;
   TrialClient client;
   TrialChecks checks;
   nlohmann::json calibration;  ///< "before" and "after" (docs/RESULT_FORMAT.md), or null

@@ -29,6 +29,12 @@ StudyResult result_with_both_loads() {
     trial.codes = {{"a", "b", "c"}};
     trial.engine_info = json::object();
     trial.metrics.reasons = trial.resources.reasons = trial.client.reasons = {{"x", "y"}};
+    auto& server = trial.server;
+    server.reasons = {{"x", "y"}};
+    for (auto* latency : {&server.server_ttft_ms, &server.server_itl_ms, &server.server_tpot_ms,
+                          &server.server_e2e_ms, &server.server_queue_ms}) {
+      latency->reasons = {{"p99", "few"}};
+    }
     for (auto* latency : {&trial.metrics.ttft_ms, &trial.metrics.ttft_wire_ms,
                           &trial.metrics.tpot_ms, &trial.metrics.itl_ms, &trial.metrics.e2e_ms}) {
       latency->reasons = {{"p99", "few"}};
@@ -93,6 +99,7 @@ TEST(ResultFormat, DescribesEveryField) {
     trial.metrics.reasons.clear();
     trial.resources.reasons.clear();
     trial.client.reasons.clear();
+    trial.server.reasons.clear();
   }
   std::set<std::string> keys;
   collect_keys(to_json(result), keys);

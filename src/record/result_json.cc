@@ -89,20 +89,63 @@ nlohmann::json to_json(const TrialMetrics& metrics) {
 
 nlohmann::json to_json(const TrialResources& resources) {
   ObjectWriter object(resources.reasons);
+  object.integer("vram_idle_bytes", resources.vram_idle_bytes);
   object.integer("vram_loaded_bytes", resources.vram_loaded_bytes);
   object.integer("vram_warmed_bytes", resources.vram_warmed_bytes);
   object.integer("vram_peak_bytes", resources.vram_peak_bytes);
+  object.word("vram_peak_kind", resources.vram_peak_kind);
   object.integer("rss_loaded_bytes", resources.rss_loaded_bytes);
   object.integer("rss_warmed_bytes", resources.rss_warmed_bytes);
   object.integer("rss_peak_bytes", resources.rss_peak_bytes);
   object.number("engine_cpu_s", resources.engine_cpu_s);
+  object.integer("host_memory_peak_bytes", resources.host_memory_peak_bytes);
+  object.number("host_cpu_s", resources.host_cpu_s);
   object.number("gpu_energy_j", resources.gpu_energy_j);
+  object.number("gpu_energy_by_power_j", resources.gpu_energy_by_power_j);
+  object.number("gpu_energy_per_output_token_j", resources.gpu_energy_per_output_token_j);
+  object.number("gpu_power_idle_w", resources.gpu_power_idle_w);
+  object.number("gpu_sample_gap_s", resources.gpu_sample_gap_s);
   object.number("gpu_power_mean_w", resources.gpu_power_mean_w);
   object.number("gpu_sm_clock_mean_mhz", resources.gpu_sm_clock_mean_mhz);
   object.number("gpu_slowdown_share", resources.gpu_slowdown_share);
   object.number("gpu_temperature_start_c", resources.gpu_temperature_start_c);
   object.number("gpu_temperature_peak_c", resources.gpu_temperature_peak_c);
   object.integer("gpu_other_processes", resources.gpu_other_processes);
+  return object.finish();
+}
+
+nlohmann::json to_json(const HistogramSummary& summary) {
+  ObjectWriter object(summary.reasons);
+  object.integer("n", summary.n);
+  object.number("mean", summary.mean);
+  object.number("p50", summary.p50);
+  object.number("p99", summary.p99);
+  return object.finish();
+}
+
+nlohmann::json to_json(const TrialServer& server) {
+  ObjectWriter object(server.reasons);
+  object.integer("scrapes", server.scrapes);
+  object.integer("scrapes_failed", server.scrapes_failed);
+  object.word("scrape_error", server.scrape_error);
+  object.number("scrape_mean_ms", server.scrape_mean_ms);
+  object.number("scrape_gap_s", server.scrape_gap_s);
+  object.number("from_s", server.from_s);
+  object.number("to_s", server.to_s);
+  object.number("requests_running_mean", server.requests_running_mean);
+  object.number("requests_running_peak", server.requests_running_peak);
+  object.number("requests_waiting_mean", server.requests_waiting_mean);
+  object.number("requests_waiting_peak", server.requests_waiting_peak);
+  object.number("kv_cache_usage_mean_ratio", server.kv_cache_usage_mean_ratio);
+  object.number("kv_cache_usage_peak_ratio", server.kv_cache_usage_peak_ratio);
+  object.number("preemptions", server.preemptions);
+  object.number("prefix_hit_share", server.prefix_hit_share);
+  object.number("spec_acceptance_length", server.spec_acceptance_length);
+  object.set("server_ttft_ms", to_json(server.server_ttft_ms));
+  object.set("server_itl_ms", to_json(server.server_itl_ms));
+  object.set("server_tpot_ms", to_json(server.server_tpot_ms));
+  object.set("server_e2e_ms", to_json(server.server_e2e_ms));
+  object.set("server_queue_ms", to_json(server.server_queue_ms));
   return object.finish();
 }
 
@@ -180,6 +223,7 @@ nlohmann::json to_json(const TrialResult& trial) {
   object.set("counts", to_json(trial.counts));
   object.set("metrics", to_json(trial.metrics));
   object.set("resources", to_json(trial.resources));
+  object.set("server", to_json(trial.server));
   object.set("client", to_json(trial.client));
   object.set("checks", to_json(trial.checks));
   object.set("calibration", clean_json(trial.calibration));

@@ -29,6 +29,15 @@ TrialResult full_trial() {
   t.metrics.reasons = {{"goodput_requests_per_s", "no SLO was stated"}};
   t.resources.rss_peak_bytes = 3'000'000'000;
   t.resources.reasons = {{"vram_peak_bytes", "no GPU"}};
+  t.resources.vram_peak_kind = "reservation";
+  t.resources.gpu_energy_per_output_token_j = 0.5;
+  t.resources.host_memory_peak_bytes = 77;
+  t.server.scrapes = 61;
+  t.server.scrapes_failed = 1;
+  t.server.scrape_error = "did not answer within 5000 ms";
+  t.server.requests_running_mean = 7.5;
+  t.server.reasons = {{"preemptions", "the server's metrics page does not have it"}};
+  t.server.server_ttft_ms = {240, 11.5, 10.0, std::nullopt, {{"p99", "few"}}};
   t.client.lateness_ms = {0.05, 0.2, 3.1};
   t.client.late_share = 0.0;
   t.client.cpu_s = 1.5;
@@ -65,6 +74,8 @@ TEST(ResultJson, UsesTheNamesThatOtherProgramsRelyOn) {
     }
   }
   EXPECT_EQ(t.at("resources").at("rss_peak_bytes"), 3'000'000'000);
+  EXPECT_EQ(t.at("server").at("server_ttft_ms").at("mean"), 11.5);
+  EXPECT_TRUE(t.at("server").at("preemptions").is_null());
   EXPECT_EQ(t.at("client").at("lateness_ms").at("p99"), 0.2);
 }
 

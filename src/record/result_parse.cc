@@ -55,20 +55,58 @@ void read(const JsonFields& fields, TrialResources& resources) {
   fields.integer_or_null("rss_warmed_bytes", resources.rss_warmed_bytes);
   fields.integer_or_null("rss_peak_bytes", resources.rss_peak_bytes);
   fields.number_or_null("engine_cpu_s", resources.engine_cpu_s);
-  // Results of older versions have none of these.
-  const auto number = [&](const char* name, std::optional<double>& value) {
-    if (!fields.raw(name).is_null()) fields.number_or_null(name, value);
-  };
-  number("gpu_energy_j", resources.gpu_energy_j);
-  number("gpu_power_mean_w", resources.gpu_power_mean_w);
-  number("gpu_sm_clock_mean_mhz", resources.gpu_sm_clock_mean_mhz);
-  number("gpu_slowdown_share", resources.gpu_slowdown_share);
-  number("gpu_temperature_start_c", resources.gpu_temperature_start_c);
-  number("gpu_temperature_peak_c", resources.gpu_temperature_peak_c);
-  if (!fields.raw("gpu_other_processes").is_null()) {
-    fields.integer_or_null("gpu_other_processes", resources.gpu_other_processes);
+  // Results of older versions have none of these, which reads as null.
+  fields.integer_or_null("vram_idle_bytes", resources.vram_idle_bytes);
+  if (!fields.raw("vram_peak_kind").is_null()) {
+    fields.text("vram_peak_kind", resources.vram_peak_kind);
   }
+  fields.integer_or_null("host_memory_peak_bytes", resources.host_memory_peak_bytes);
+  fields.number_or_null("host_cpu_s", resources.host_cpu_s);
+  fields.number_or_null("gpu_energy_j", resources.gpu_energy_j);
+  fields.number_or_null("gpu_energy_by_power_j", resources.gpu_energy_by_power_j);
+  fields.number_or_null("gpu_energy_per_output_token_j", resources.gpu_energy_per_output_token_j);
+  fields.number_or_null("gpu_power_idle_w", resources.gpu_power_idle_w);
+  fields.number_or_null("gpu_sample_gap_s", resources.gpu_sample_gap_s);
+  fields.number_or_null("gpu_power_mean_w", resources.gpu_power_mean_w);
+  fields.number_or_null("gpu_sm_clock_mean_mhz", resources.gpu_sm_clock_mean_mhz);
+  fields.number_or_null("gpu_slowdown_share", resources.gpu_slowdown_share);
+  fields.number_or_null("gpu_temperature_start_c", resources.gpu_temperature_start_c);
+  fields.number_or_null("gpu_temperature_peak_c", resources.gpu_temperature_peak_c);
+  fields.integer_or_null("gpu_other_processes", resources.gpu_other_processes);
   fields.reasons(resources.reasons);
+}
+
+void read(const JsonFields& fields, HistogramSummary& summary) {
+  fields.integer_or_null("n", summary.n);
+  fields.number_or_null("mean", summary.mean);
+  fields.number_or_null("p50", summary.p50);
+  fields.number_or_null("p99", summary.p99);
+  fields.reasons(summary.reasons);
+}
+
+void read(const JsonFields& fields, TrialServer& server) {
+  fields.integer("scrapes", server.scrapes);
+  fields.integer("scrapes_failed", server.scrapes_failed);
+  if (!fields.raw("scrape_error").is_null()) fields.text("scrape_error", server.scrape_error);
+  fields.number_or_null("scrape_mean_ms", server.scrape_mean_ms);
+  fields.number_or_null("scrape_gap_s", server.scrape_gap_s);
+  fields.number_or_null("from_s", server.from_s);
+  fields.number_or_null("to_s", server.to_s);
+  fields.number_or_null("requests_running_mean", server.requests_running_mean);
+  fields.number_or_null("requests_running_peak", server.requests_running_peak);
+  fields.number_or_null("requests_waiting_mean", server.requests_waiting_mean);
+  fields.number_or_null("requests_waiting_peak", server.requests_waiting_peak);
+  fields.number_or_null("kv_cache_usage_mean_ratio", server.kv_cache_usage_mean_ratio);
+  fields.number_or_null("kv_cache_usage_peak_ratio", server.kv_cache_usage_peak_ratio);
+  fields.number_or_null("preemptions", server.preemptions);
+  fields.number_or_null("prefix_hit_share", server.prefix_hit_share);
+  fields.number_or_null("spec_acceptance_length", server.spec_acceptance_length);
+  read(fields.child("server_ttft_ms"), server.server_ttft_ms);
+  read(fields.child("server_itl_ms"), server.server_itl_ms);
+  read(fields.child("server_tpot_ms"), server.server_tpot_ms);
+  read(fields.child("server_e2e_ms"), server.server_e2e_ms);
+  read(fields.child("server_queue_ms"), server.server_queue_ms);
+  fields.reasons(server.reasons);
 }
 
 void read_cpus(const JsonFields& fields, std::vector<int>& cpus) {
@@ -181,6 +219,8 @@ void read(const JsonFields& fields, std::string& problem, TrialResult& trial) {
   read(fields.child("metrics"), trial.metrics);
   read(fields.child("resources"), trial.resources);
   read(fields.child("client"), trial.client);
+  // Results of older versions have neither.
+  if (!fields.raw("server").is_null()) read(fields.child("server"), trial.server);
   if (!fields.raw("checks").is_null()) read(fields.child("checks"), trial.checks);
   trial.calibration = fields.raw("calibration");
   trial.engine_info = fields.raw("engine_info");

@@ -153,7 +153,8 @@ std::string method_section(const record::StudyResult& result,
       "tokens after the first. Percentiles are nearest-rank; failed and timed-out requests stay "
       "in them as infinitely slow. A percentile needs 10/(1-q) samples: 200 for p95, 1000 for "
       "p99. Output is the tokens that arrived in the window over its length, whatever request "
-      "they belong to. docs/METRICS.md has every formula.");
+      "they belong to. What is called the server's comes from its own metrics page and clock. "
+      "docs/METRICS.md has every formula.");
   text += json_details("Study, with defaults", result.study);
   text += json_details("Manifest", result.manifest);
   std::vector<std::string> shown;

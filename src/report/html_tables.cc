@@ -75,6 +75,12 @@ std::vector<HeadlineCell> trial_cells(const record::TrialResult& trial) {
   const auto waiting = trial.client.run_delay_share;
   cells.push_back(
       {waiting ? fmt::format("{:.1f}%", 100.0 * *waiting) : format_number(waiting), waiting});
+  for (const auto& value : {trial.server.server_ttft_ms.mean, trial.server.requests_running_mean,
+                            trial.server.requests_waiting_mean}) {
+    cells.push_back({format_number(value), value});
+  }
+  const auto kv = trial.server.kv_cache_usage_peak_ratio;
+  cells.push_back({kv ? fmt::format("{:.0f}%", 100.0 * *kv) : format_number(kv), kv});
   return cells;
 }
 
@@ -116,7 +122,11 @@ std::string trials_html(const record::StudyResult& result) {
                                             {"Client p99 ms", "late", Align::right},
                                             {"Client p99 ms", "receive", Align::right},
                                             {"Client", "CPU", Align::right},
-                                            {"Client", "no core", Align::right}};
+                                            {"Client", "no core", Align::right},
+                                            {"Server mean", "TTFT ms", Align::right},
+                                            {"Server mean", "running", Align::right},
+                                            {"Server mean", "waiting", Align::right},
+                                            {"Server peak", "KV", Align::right}};
   std::string text =
       "<div class=\"wide\"><table class=\"sortable\"><thead>\n" + group_row(columns) + "<tr>";
   for (std::size_t c = 0; c < columns.size(); ++c) {

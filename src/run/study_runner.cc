@@ -10,6 +10,7 @@
 #include "probe/sampler.h"
 #include "run/cooldown.h"
 #include "run/memory_settle.h"
+#include "run/resources.h"
 #include "run/trial_runner.h"
 
 namespace tokamark::run {
@@ -60,7 +61,8 @@ class StudyRunner {
       return base::ok();
     }
     cool_down(spec);
-    const auto idle_bytes = gpus_ ? gpu_memory_used(*gpus_) : std::nullopt;
+    // An attached server is not idle, and what was before it is not known.
+    idle_ = gpus_ && spec.kind != "openai" ? read_idle(*gpus_) : IdleGpus{};
     auto engine = start(spec, visit.repeat);
     if (!engine.has_value()) {
       number_ += left.size();
@@ -72,9 +74,9 @@ class StudyRunner {
     const auto done = run_trials(left, *engine.value(), spec.name);
     const auto stopped = engine.value()->stop();
     if (!stopped.has_value()) observer_.on_message(spec.name + ": " + stopped.error().message);
-    if (idle_bytes && spec.kind != "openai" && !stop_) {
+    if (idle_.used_bytes && !stop_) {
       const std::string warning = wait_for_gpu_memory(
-          *gpus_, *idle_bytes, {}, [](auto pause) { std::this_thread::sleep_for(pause); });
+          *gpus_, *idle_.used_bytes, {}, [](auto pause) { std::this_thread::sleep_for(pause); });
       if (!warning.empty()) observer_.on_message(spec.name + ": " + warning);
     }
     return done;
@@ -130,6 +132,7 @@ class StudyRunner {
         return base::ok();
       }
       output.value().facts.dirty_machine = hot_;
+      add_idle(idle_, output.value().facts.resources);
       TOKAMARK_TRY_VOID(folder_.write_trial(output.value()));
       TOKAMARK_TRY(const auto summary,
                    record::read_trial_file(folder_.root() / "trials" / trial->id / "summary.json"));
@@ -169,6 +172,7 @@ class StudyRunner {
   Outcome outcome_;
   std::unique_ptr<probe::GpuReader> gpus_;  ///< null on a machine without GPU
   std::optional<double> start_c_;           ///< the hottest GPU at the study's start
+  IdleGpus idle_;                           ///< before the visit's engine was started
   std::string hot_;                         ///< what is to be said of it at the visit's start
   std::set<std::string> failed_;
   std::size_t number_ = 0;

@@ -9,11 +9,10 @@
 #include "base/rng.h"
 #include "base/sha256.h"
 #include "load/player.h"
-#include "probe/sampler.h"
 #include "protocol/request_renderer.h"
 #include "run/greedy_set.h"
-#include "run/resources.h"
 #include "run/trial_calibration.h"
+#include "run/trial_telemetry.h"
 #include "run/warmth.h"
 
 namespace tokamark::run {
@@ -124,27 +123,25 @@ class TrialRunner {
         stop_(stop) {}
 
   base::Result<TrialOutput> run(const TrialTick& tick) {
+    TrialTelemetry telemetry(engine_);
     TOKAMARK_TRY(const std::string cache, engine_.reset_caches());
     TOKAMARK_TRY(schedule_, study::make_schedule(study_, trial_));
     TOKAMARK_TRY(endpoint_, net::resolve(engine_.target().base_url));
+    telemetry.begin("probes");
     TOKAMARK_TRY_VOID(probe());
     json greedy{{"before", ask_greedy_set(engine_, stop_)}};
+    telemetry.begin("calibration");
     json calibration = calibrate_with(pace_);
 
-    probe::SamplerOptions sampling;
-    sampling.processes = [this] { return engine_.processes(); };
-    const base::TimePoint sampled_from = std::chrono::steady_clock::now();
-    probe::Sampler sampler(sampling);
-    sampler.mark("loaded");
     const json before = counters();
-    TOKAMARK_TRY(load::PlayResult played, play(sampler, tick));
-    const json after = counters();
+    telemetry.begin_load();
+    TOKAMARK_TRY(load::PlayResult played, play(telemetry, tick));
+    TelemetryOutput seen = telemetry.finish(played);
     greedy["after"] = ask_greedy_set(engine_, end_now_);
-    const probe::Telemetry telemetry = sampler.finish();
 
     TrialOutput output;
     output.schedule_text = schedule_.canonical_text();
-    output.telemetry_text = probe::to_json_lines(telemetry);
+    output.telemetry_text = std::move(seen.text);
     output.facts = facts(played);
     if (stopped_.empty() && calibration.is_object()) {
       json again = calibrate_with(pace_of(played.records));
@@ -154,15 +151,14 @@ class TrialRunner {
     }
     output.facts.calibration = std::move(calibration);
     output.facts.schedule_sha256 = base::sha256_hex(output.schedule_text);
-    const base::Nanos offset = played.start - sampled_from;
-    output.facts.resources =
-        summarise(telemetry, offset + played.window_start, offset + played.window_end);
+    output.facts.resources = std::move(seen.resources);
+    output.facts.server = std::move(seen.server);
     json info = engine_.info();
     info["simulated"] = engine_.simulated();
     info["cache_reset"] = cache;
     info["greedy"] = std::move(greedy);
     info["counters_before"] = before;
-    info["counters_after"] = after;
+    info["counters_after"] = std::move(seen.counters_after);
     output.facts.engine_info = std::move(info);
     output.records = std::move(played.records);
     return output;
@@ -254,7 +250,7 @@ class TrialRunner {
   }
 
   /// Plays the trial's load on another thread; this one shows it and watches over the engine.
-  base::Result<load::PlayResult> play(probe::Sampler& sampler, const TrialTick& tick) {
+  base::Result<load::PlayResult> play(TrialTelemetry& telemetry, const TrialTick& tick) {
     load::LiveStats live;
     std::atomic<bool> window_opened{false};
     load::PlayOptions options;
@@ -269,7 +265,7 @@ class TrialRunner {
     while (playing.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
       const double elapsed_s = base::to_seconds(std::chrono::steady_clock::now() - start);
       if (window_opened && !warmed) {
-        sampler.mark("warmed");
+        telemetry.window_opened();
         warmed = true;
       }
       if (tick) tick(elapsed_s, warmed, live);
