@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -77,7 +78,9 @@ struct TrialResources {
 struct HistogramSummary {
   std::optional<std::int64_t> n;
   std::optional<double> mean, p50, p99;
-  std::map<std::string, std::string> reasons;  ///< why a field above is empty
+  /// Bounds of the bucket that holds the percentile; empty where that is.
+  std::optional<std::array<double, 2>> p50_bucket, p99_bucket;
+  std::map<std::string, std::string> reasons;  ///< why a number above is empty
 };
 
 /// What the server's own metrics page said, asked once a second or so (docs/METRICS.md).

@@ -114,12 +114,18 @@ nlohmann::json to_json(const TrialResources& resources) {
   return object.finish();
 }
 
+nlohmann::json to_json(const std::optional<std::array<double, 2>>& bucket) {
+  return bucket ? nlohmann::json(*bucket) : nlohmann::json(nullptr);
+}
+
 nlohmann::json to_json(const HistogramSummary& summary) {
   ObjectWriter object(summary.reasons);
   object.integer("n", summary.n);
   object.number("mean", summary.mean);
   object.number("p50", summary.p50);
   object.number("p99", summary.p99);
+  object.set("p50_bucket", to_json(summary.p50_bucket));
+  object.set("p99_bucket", to_json(summary.p99_bucket));
   return object.finish();
 }
 

@@ -37,7 +37,8 @@ TrialResult full_trial() {
   t.server.scrape_error = "did not answer within 5000 ms";
   t.server.requests_running_mean = 7.5;
   t.server.reasons = {{"preemptions", "the server's metrics page does not have it"}};
-  t.server.server_ttft_ms = {240, 11.5, 10.0, std::nullopt, {{"p99", "few"}}};
+  t.server.server_ttft_ms = {
+      240, 11.5, 10.0, std::nullopt, {{8.0, 16.0}}, std::nullopt, {{"p99", "few"}}};
   t.client.lateness_ms = {0.05, 0.2, 3.1};
   t.client.late_share = 0.0;
   t.client.cpu_s = 1.5;
@@ -75,6 +76,7 @@ TEST(ResultJson, UsesTheNamesThatOtherProgramsRelyOn) {
   }
   EXPECT_EQ(t.at("resources").at("rss_peak_bytes"), 3'000'000'000);
   EXPECT_EQ(t.at("server").at("server_ttft_ms").at("mean"), 11.5);
+  EXPECT_EQ(t.at("server").at("server_ttft_ms").at("p50_bucket"), (std::vector{8.0, 16.0}));
   EXPECT_TRUE(t.at("server").at("preemptions").is_null());
   EXPECT_EQ(t.at("client").at("lateness_ms").at("p99"), 0.2);
 }

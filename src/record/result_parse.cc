@@ -76,11 +76,24 @@ void read(const JsonFields& fields, TrialResources& resources) {
   fields.reasons(resources.reasons);
 }
 
+void read_bucket(const JsonFields& fields, const char* key,
+                 std::optional<std::array<double, 2>>& bucket) {
+  const auto& pair = fields.raw(key);
+  if (pair.is_null()) return;
+  if (pair.is_array() && pair.size() == 2 && pair[0].is_number() && pair[1].is_number()) {
+    bucket = pair.get<std::array<double, 2>>();
+  } else {
+    fields.fail(key, "two numbers or null");
+  }
+}
+
 void read(const JsonFields& fields, HistogramSummary& summary) {
   fields.integer_or_null("n", summary.n);
   fields.number_or_null("mean", summary.mean);
   fields.number_or_null("p50", summary.p50);
   fields.number_or_null("p99", summary.p99);
+  read_bucket(fields, "p50_bucket", summary.p50_bucket);
+  read_bucket(fields, "p99_bucket", summary.p99_bucket);
   fields.reasons(summary.reasons);
 }
 

@@ -111,18 +111,21 @@ Figure acceptance_length(const View& view) {
   return {stats::mean(told), ""};
 }
 
-void quantile(const stats::CumulativeCounts& counts, std::int64_t n, double q,
-              std::optional<double>& into, std::string& reason) {
+/// Sets p50 or p99 of the observations, or the reason why there is none.
+void add_percentile(const stats::CumulativeCounts& counts, double q,
+                    record::HistogramSummary& summary) {
+  const bool median = q == 0.5;
+  std::string& reason = summary.reasons[median ? "p50" : "p99"];
   const auto floor = static_cast<std::int64_t>(stats::sample_floor(q));
-  if (n < floor) {
-    reason = fmt::format("needs {} samples, has {}", floor, n);
-    return;
-  }
   const auto found = stats::bucket_quantile(counts, q);
-  if (found) {
-    into = *found * 1e3;
-  } else {
+  if (summary.n < floor) {
+    reason = fmt::format("needs {} samples, has {}", floor, summary.n.value_or(0));
+  } else if (!found) {
     reason = "above the last bucket of the server's histogram";
+  } else {
+    (median ? summary.p50 : summary.p99) = found->value * 1e3;
+    (median ? summary.p50_bucket : summary.p99_bucket) = {found->low * 1e3, found->high * 1e3};
+    summary.reasons.erase(median ? "p50" : "p99");
   }
 }
 
@@ -145,18 +148,14 @@ record::HistogramSummary latency(const View& view, const char* name) {
     const auto earlier = from->second.cumulative.find(bound);
     counts[bound] = value - (earlier == from->second.cumulative.end() ? 0.0 : earlier->second);
   }
-  const std::int64_t n = std::llround(count);
-  summary.n = n;
-  if (n == 0) {
+  summary.n = std::llround(count);
+  if (summary.n == 0) {
     for (const char* field : {"mean", "p50", "p99"}) summary.reasons[field] = "it has no samples";
     return summary;
   }
   summary.mean = (to->second.sum_s - from->second.sum_s) / count * 1e3;
-  std::string reason;
-  quantile(counts, n, 0.5, summary.p50, reason);
-  if (!summary.p50) summary.reasons["p50"] = reason;
-  quantile(counts, n, 0.99, summary.p99, reason);
-  if (!summary.p99) summary.reasons["p99"] = reason;
+  add_percentile(counts, 0.5, summary);
+  add_percentile(counts, 0.99, summary);
   return summary;
 }
 

@@ -161,6 +161,8 @@ TEST(ServerSummary, LatenciesAreThoseOfTheGrowthAlone) {
   EXPECT_DOUBLE_EQ(ttft.mean.value(), 120);
   EXPECT_DOUBLE_EQ(ttft.p50.value(), 100);
   EXPECT_DOUBLE_EQ(ttft.p99.value(), 200);
+  EXPECT_EQ(ttft.p50_bucket, (std::array{0.0, 100.0}));
+  EXPECT_EQ(ttft.p99_bucket, (std::array{100.0, 200.0}));
   EXPECT_TRUE(ttft.reasons.empty());
 
   // One more above the last finite bound, and p99 lies there.

@@ -6,7 +6,7 @@
 
 namespace tokamark::stats {
 
-std::optional<double> bucket_quantile(const CumulativeCounts& counts, double q) {
+std::optional<BucketQuantile> bucket_quantile(const CumulativeCounts& counts, double q) {
   TOKAMARK_ASSERT(q > 0.0 && q <= 1.0);
   if (counts.empty() || counts.rbegin()->second <= 0.0) return std::nullopt;
   const double rank = q * counts.rbegin()->second;
@@ -14,7 +14,7 @@ std::optional<double> bucket_quantile(const CumulativeCounts& counts, double q) 
   for (const auto& [bound, count] : counts) {
     if (count >= rank) {
       if (!std::isfinite(bound)) return std::nullopt;
-      return low + (bound - low) * (rank - below) / (count - below);
+      return BucketQuantile{low + (bound - low) * (rank - below) / (count - below), low, bound};
     }
     low = bound;
     below = count;

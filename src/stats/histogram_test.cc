@@ -14,11 +14,13 @@ const CumulativeCounts kTen{{1.0, 2}, {2.0, 8}, {4.0, 8}, {kInfinity, 10}};
 
 TEST(Histogram, AQuantileIsLinearWithinItsBucket) {
   // The fifth of ten is the third of the six between 1 and 2: 1 + 1 * 3/6.
-  EXPECT_DOUBLE_EQ(bucket_quantile(kTen, 0.5).value(), 1.5);
+  EXPECT_DOUBLE_EQ(bucket_quantile(kTen, 0.5).value().value, 1.5);
+  EXPECT_DOUBLE_EQ(bucket_quantile(kTen, 0.5).value().low, 1);
+  EXPECT_DOUBLE_EQ(bucket_quantile(kTen, 0.5).value().high, 2);
   // The first is the first of two between 0 and 1.
-  EXPECT_DOUBLE_EQ(bucket_quantile(kTen, 0.1).value(), 0.5);
+  EXPECT_DOUBLE_EQ(bucket_quantile(kTen, 0.1).value().value, 0.5);
   // The eighth is the last one below 2; the empty bucket after it does not count.
-  EXPECT_DOUBLE_EQ(bucket_quantile(kTen, 0.8).value(), 2.0);
+  EXPECT_DOUBLE_EQ(bucket_quantile(kTen, 0.8).value().value, 2.0);
 }
 
 TEST(Histogram, AQuantileBeyondTheLastFiniteBoundIsNotKnown) {

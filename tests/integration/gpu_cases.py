@@ -65,6 +65,16 @@ class GpuCase(IntegrationCase):
         window = trial["window"]
         self.assertAlmostEqual(resources["gpu_power_mean_w"] * (window["end_s"] - window["start_s"]),
                                resources["gpu_energy_j"])
+        # The counters' 3 J a look are no 800 W, but in a window this short nobody is held to that.
+        self.assertAlmostEqual(resources["gpu_energy_by_power_j"],
+                               800 * (window["end_s"] - window["start_s"]))
+        tokens = trial["metrics"]["output_tokens_per_s"] * (window["end_s"] - window["start_s"])
+        self.assertAlmostEqual(resources["gpu_energy_per_output_token_j"] * tokens,
+                               resources["gpu_energy_j"])
+        self.assertEqual(800, resources["gpu_power_idle_w"])
+        self.assertEqual(6 << 30, resources["vram_idle_bytes"])
+        self.assertEqual("reservation", resources["vram_peak_kind"])
+        self.assertLess(resources["gpu_sample_gap_s"], 1)
         self.assertIsNone(resources["gpu_other_processes"])
         self.assertIn("lists none of the engine's", resources["reasons"]["gpu_other_processes"])
         path = self.results.folder / "trials" / trial["id"] / "telemetry.jsonl.zst"
@@ -72,6 +82,8 @@ class GpuCase(IntegrationCase):
         sample = json.loads(text.decode().splitlines()[1])
         self.assertEqual([100.0, 700.0], sample["gpu_power_w"])
         self.assertEqual([0, None], sample["gpu_ecc_errors"])
+        self.assertEqual([[], [{"pid": 1, "used_bytes": None}, {"pid": 1, "used_bytes": 3 << 30}]],
+                         sample["gpu_processes"])
 
     def test_hardware_that_slows_down_is_found(self):
         self.expect("slowed", self.measure(throttle=0x40))
