@@ -75,8 +75,7 @@ TEST(ServerMetrics, OfLlamaCppHaveDraftsButNoHistogramAndNoCacheUsage) {
   EXPECT_TRUE(found.histograms.empty());
 }
 
-// Gauges and counters captured from vLLM 0.32; the histograms, on which the capture ends, are
-// assembled after its source.
+// Assembled after vLLM's sources: two engine cores, the old name of the gap, and drafts.
 constexpr const char* kVllmPage =
     "vllm:num_requests_running{engine=\"0\",model_name=\"smollm2\"} 0.0\n"
     "vllm:num_requests_waiting_by_reason{engine=\"0\",reason=\"capacity\"} 0.0\n"
@@ -113,6 +112,42 @@ TEST(ServerMetrics, OfVllmAddUpItsEnginesHistogramsAndTakeTheOldNameOfTheGapBetw
   EXPECT_DOUBLE_EQ(ttft.count, 5);
   EXPECT_DOUBLE_EQ(found.histograms.at("itl").count, 7);
   EXPECT_EQ(found.histograms.count("tpot"), 0U);
+}
+
+// Captured from vLLM 0.32 on a CPU, between two requests of a load of four; buckets below 1 s and
+// between 10 and 2560 s are left out.
+constexpr const char* kRealVllmPage =
+    R"(vllm:num_requests_running{engine="0",model_name="smollm2"} 4.0
+vllm:num_requests_waiting{engine="0",model_name="smollm2"} 0.0
+vllm:kv_cache_usage_perc{engine="0",model_name="smollm2"} 0.011019283746556474
+vllm:prefix_cache_queries_total{engine="0",model_name="smollm2"} 0.0
+vllm:time_to_first_token_seconds_bucket{engine="0",le="1.0",model_name="smollm2"} 0.0
+vllm:time_to_first_token_seconds_bucket{engine="0",le="2.5",model_name="smollm2"} 3.0
+vllm:time_to_first_token_seconds_bucket{engine="0",le="5.0",model_name="smollm2"} 4.0
+vllm:time_to_first_token_seconds_bucket{engine="0",le="7.5",model_name="smollm2"} 10.0
+vllm:time_to_first_token_seconds_bucket{engine="0",le="10.0",model_name="smollm2"} 10.0
+vllm:time_to_first_token_seconds_bucket{engine="0",le="2560.0",model_name="smollm2"} 10.0
+vllm:time_to_first_token_seconds_bucket{engine="0",le="+Inf",model_name="smollm2"} 10.0
+vllm:time_to_first_token_seconds_count{engine="0",model_name="smollm2"} 10.0
+vllm:time_to_first_token_seconds_sum{engine="0",model_name="smollm2"} 49.148945808410645
+vllm:request_time_per_output_token_seconds_count{engine="0",model_name="smollm2"} 6.0
+vllm:request_time_per_output_token_seconds_sum{engine="0",model_name="smollm2"} 1.3839767988665528
+vllm:request_time_per_output_token_seconds_bucket{engine="0",le="+Inf",model_name="smollm2"} 6.0
+)";
+
+TEST(ServerMetrics, OfARealVllmAreRead) {
+  const ServerMetrics found = named_metrics(page_of(kRealVllmPage));
+  EXPECT_EQ(found.family, "vllm");
+  EXPECT_DOUBLE_EQ(found.counters.at("requests_running"), 4);
+  EXPECT_DOUBLE_EQ(found.counters.at("requests_waiting"), 0);
+  EXPECT_DOUBLE_EQ(found.counters.at("kv_cache_usage_ratio"), 0.011019283746556474);
+  const HistogramSnapshot& ttft = found.histograms.at("ttft");
+  EXPECT_EQ(ttft.cumulative,
+            (std::map<double, double>{
+                {1, 0}, {2.5, 3}, {5, 4}, {7.5, 10}, {10, 10}, {2560, 10}, {kInfinity, 10}}));
+  EXPECT_DOUBLE_EQ(ttft.count, 10);
+  EXPECT_DOUBLE_EQ(ttft.sum_s, 49.148945808410645);
+  EXPECT_DOUBLE_EQ(found.histograms.at("tpot").count, 6);
 }
 
 TEST(ServerMetrics, NewNamesWinAndEachServerHasItsOwnMeaningOfTimePerOutputToken) {

@@ -299,16 +299,15 @@ TEST(Telemetry, JsonLinesHoldNullWhereNothingWasRead) {
   EXPECT_EQ(header["gpu_reason"], "no GPU: none");
   EXPECT_TRUE(header["gpu_source"].is_null());
   std::getline(lines, line);
-  EXPECT_EQ(
-      line,
-      R"({"kind":"machine","at_s":0.0,"phase":"loaded","vram_used_bytes":null,"vram_engine_bytes":null,)"
-      R"("rss_bytes":100,"cpu_s":1.0,"host_memory_used_bytes":null,)"
-      R"("host_cpu_s":null,"gpu_processes":null,"other_gpu_processes":null,)"
-      R"("gpu_power_w":null,)"
-      R"("gpu_energy_j":null,"gpu_sm_clock_mhz":null,"gpu_memory_clock_mhz":null,)"
-      R"("gpu_temperature_c":null,"gpu_busy_percent":null,)"
-      R"("gpu_memory_busy_percent":null,"gpu_throttle_reasons":null,)"
-      R"("gpu_ecc_errors":null})");
+  EXPECT_EQ(line, R"({"kind":"machine","at_s":0.0,"phase":"loaded","vram_used_bytes":null,)"
+                  R"("vram_engine_bytes":null,)"
+                  R"("rss_bytes":100,"cpu_s":1.0,"host_memory_used_bytes":null,)"
+                  R"("host_cpu_s":null,"gpu_processes":null,"other_gpu_processes":null,)"
+                  R"("gpu_power_w":null,)"
+                  R"("gpu_energy_j":null,"gpu_sm_clock_mhz":null,"gpu_memory_clock_mhz":null,)"
+                  R"("gpu_temperature_c":null,"gpu_busy_percent":null,)"
+                  R"("gpu_memory_busy_percent":null,"gpu_throttle_reasons":null,)"
+                  R"("gpu_ecc_errors":null})");
   for (int skipped = 0; skipped < 4; ++skipped) std::getline(lines, line);
   EXPECT_EQ(line, R"({"kind":"machine","at_s":2.0,"phase":"window","vram_used_bytes":[7,8],)"
                   R"("vram_engine_bytes":5,"rss_bytes":null,"cpu_s":null,)"
