@@ -131,14 +131,16 @@ std::optional<HistogramSnapshot> histogram(const MetricsPage& page, std::string_
   const std::string base(name);
   const auto sum = page.sum(base + "_sum");
   const auto count = page.sum(base + "_count");
-  if (!sum || !count) return std::nullopt;
+  if (!sum || !count || !std::isfinite(*sum) || !std::isfinite(*count)) return std::nullopt;
   HistogramSnapshot found{{}, *sum, *count};
   const std::string bucket = base + "_bucket";
   for (const MetricSample& sample : page.samples) {
     if (sample.name != bucket) continue;
     const auto bound = bound_of(sample);
     if (!bound || std::isnan(*bound) || !std::isfinite(sample.value)) return std::nullopt;
-    found.cumulative[*bound] += sample.value;
+    double& total = found.cumulative[*bound];
+    total += sample.value;
+    if (!std::isfinite(total)) return std::nullopt;
   }
   return found.cumulative.empty() ? std::nullopt : std::optional(std::move(found));
 }

@@ -115,7 +115,8 @@ nlohmann::json to_json(const TrialResources& resources) {
 }
 
 nlohmann::json to_json(const std::optional<std::array<double, 2>>& bucket) {
-  return bucket ? nlohmann::json(*bucket) : nlohmann::json(nullptr);
+  const bool finite = bucket && std::isfinite((*bucket)[0]) && std::isfinite((*bucket)[1]);
+  return finite ? nlohmann::json(*bucket) : nlohmann::json(nullptr);
 }
 
 nlohmann::json to_json(const HistogramSummary& summary) {

@@ -123,12 +123,14 @@ TEST(ResultJson, NeverWritesANumberThatIsNotFinite) {
   trial.metrics.ttft_ms.p50 = std::numeric_limits<double>::infinity();
   trial.metrics.output_tokens_per_s = std::nan("");
   trial.client.lateness_ms.max = std::nan("");
+  trial.server.server_itl_ms.p50_bucket = {1.0, std::numeric_limits<double>::infinity()};
   trial.engine_info["rate"] = std::nan("");
   const auto json = nlohmann::json::parse(to_json(trial).dump());
   EXPECT_TRUE(json.at("metrics").at("ttft_ms").at("p50").is_null());
   EXPECT_EQ(json.at("metrics").at("ttft_ms").at("reasons").at("p50"), "not a finite number");
   EXPECT_EQ(json.at("metrics").at("reasons").at("output_tokens_per_s"), "not a finite number");
   EXPECT_TRUE(json.at("engine_info").at("rate").is_null());
+  EXPECT_TRUE(json.at("server").at("server_itl_ms").at("p50_bucket").is_null());
 }
 
 TEST(ResultJson, HostileTextStaysValidUtf8) {

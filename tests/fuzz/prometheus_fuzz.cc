@@ -1,5 +1,5 @@
 // libFuzzer target: any bytes as a metrics page. The samples that are read, written as a page
-// again, must be read as the same samples.
+// again, must be read as the same samples. A histogram that is found among them is whole.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/counters.h"
 #include "engine/prometheus.h"
 #include "fuzz_input.h"
 
@@ -59,6 +60,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TOKAMARK_ASSERT(again.value().samples.size() == page.value().samples.size());
   for (std::size_t i = 0; i < page.value().samples.size(); ++i) {
     check_same(page.value().samples[i], again.value().samples[i]);
+  }
+  for (const auto& [name, histogram] : tokamark::engine::named_metrics(page.value()).histograms) {
+    TOKAMARK_ASSERT(!histogram.cumulative.empty());
+    TOKAMARK_ASSERT(std::isfinite(histogram.sum_s) && std::isfinite(histogram.count));
+    for (const auto& [bound, count] : histogram.cumulative) {
+      TOKAMARK_ASSERT(!std::isnan(bound) && std::isfinite(count));
+    }
   }
   return 0;
 }
