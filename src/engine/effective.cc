@@ -106,6 +106,12 @@ void read_always(std::span<const FixedSetting> always, EffectiveSettings& settin
   }
 }
 
+void read_defaults(std::span<const FixedSetting> defaults, EffectiveSettings& settings) {
+  for (const FixedSetting& fixed : defaults) {
+    settings.try_emplace(to_word(fixed.setting), EffectiveSetting{fixed.value, "default"});
+  }
+}
+
 void read_text(std::string_view text, std::span<const TextPlace> places, const char* source,
                EffectiveSettings& settings) {
   for (const TextPlace& place : places) {

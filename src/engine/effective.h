@@ -36,6 +36,9 @@ void read_flags(std::span<const SettingFlag> table, const std::vector<std::strin
 /// What an engine does whatever it is told; goes under what is known otherwise.
 void read_always(std::span<const FixedSetting> always, EffectiveSettings& settings);
 
+/// What holds where nobody said otherwise, in every version that is supported.
+void read_defaults(std::span<const FixedSetting> defaults, EffectiveSettings& settings);
+
 /// How a text states a setting: the value stands behind `before` and ends at one of `ends`.
 /// "True", "true", "1" are true; a number may hold commas; None is left out.
 struct TextPlace {

@@ -213,7 +213,8 @@ class LlamaCpp final : public EngineAdapter {
       settings["kv_cache_tokens"] = {
           one.get<std::int64_t>() * (shared ? 1 : slots.get<std::int64_t>()), "server"};
     }
-    settings.try_emplace("kv_cache_dtype", EffectiveSetting{"f16", "default"});
+    const std::vector<FixedSetting> defaults{{Setting::kv_cache_dtype, "f16"}};
+    read_defaults(defaults, settings);
     const auto type = props.value("/model_meta/ftype"_json_pointer, nlohmann::json());
     if (type.is_string()) settings["dtype"] = {type_word(type.get<std::string>()), "server"};
     settings["prefix_cache"] = {keeps_prompts(evidence.spec), "flag"};

@@ -105,6 +105,9 @@ class TensorrtLlm final : public EngineAdapter {
     read_text(evidence.log, kPlaces, "log", settings);
     const std::vector<FixedSetting> always{{Setting::model_sampling, kModelSampling}};
     read_always(always, settings);
+    const std::vector<FixedSetting> defaults{{Setting::stream_interval, 1},
+                                             {Setting::tensor_parallel, 1}};
+    read_defaults(defaults, settings);
   }
 
   [[nodiscard]] base::Result<std::string> reset_caches(const ControlPlane& /*plane*/,

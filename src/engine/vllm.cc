@@ -195,6 +195,8 @@ class Vllm final : public EngineAdapter {
     read_text(evidence.log, kOthers, "log", settings);
     const bool own = has_words(evidence.command.argv, "--generation-config", "vllm");
     settings["model_sampling"] = {!own, "flag"};
+    const std::vector<FixedSetting> defaults{{Setting::stream_interval, 1}};
+    read_defaults(defaults, settings);
   }
 
   [[nodiscard]] base::Result<std::string> reset_caches(const ControlPlane& plane,
