@@ -5,7 +5,7 @@
 namespace tokamark::probe {
 
 /// Reads /proc and /sys, measures 50 waits of 1 ms, asks for real-time priority on a thread that
-/// ends at once, and tests the loopback: a tenth of a second in all.
+/// ends at once, and tests the loopback: a tenth of a second in all, two where nothing is stamped.
 HostFacts read_host_facts();
 
 /// A listener on 127.0.0.1 and a connection of the load generator's kind; a few bytes through

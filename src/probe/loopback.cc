@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "net/connection.h"
 #include "probe/host_facts.h"
@@ -15,9 +17,10 @@ namespace tokamark::probe {
 namespace {
 
 constexpr int kLongestWait_ms = 1000;
-/// The kernel switches stamping on a moment after the first socket asks, so the first bytes may
-/// come without a stamp.
-constexpr int kExchanges = 20;
+/// The kernel switches stamping on a moment after the first socket asks, in a work queue that waits
+/// its turn on a busy machine, so the first bytes may come without a stamp.
+constexpr int kExchanges = 100;
+constexpr std::chrono::milliseconds kPause{1};
 
 /// A file descriptor that is closed at the end.
 struct Descriptor {
@@ -45,6 +48,7 @@ LoopbackFacts exchange(net::Connection& connection, int peer) {
       return facts;
     }
     facts.stamped = connection.read(&byte, 1).stamp_ns != 0;
+    if (!facts.stamped) std::this_thread::sleep_for(kPause);
   }
   return facts;
 }
