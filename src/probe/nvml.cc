@@ -46,6 +46,13 @@ struct Functions {
   NvmlReturn (*utilization)(NvmlDeviceHandle, NvmlUtilization*) = nullptr;
   NvmlReturn (*throttle)(NvmlDeviceHandle, unsigned long long*) = nullptr;
   NvmlReturn (*ecc)(NvmlDeviceHandle, int, int, unsigned long long*) = nullptr;
+  NvmlReturn (*cuda)(int*) = nullptr;
+  NvmlReturn (*capability)(NvmlDeviceHandle, int*, int*) = nullptr;
+  NvmlReturn (*mig_mode)(NvmlDeviceHandle, unsigned*, unsigned*) = nullptr;
+  NvmlReturn (*ecc_mode)(NvmlDeviceHandle, int*, int*) = nullptr;
+  NvmlReturn (*persistence)(NvmlDeviceHandle, int*) = nullptr;
+  NvmlReturn (*power_limit)(NvmlDeviceHandle, unsigned*) = nullptr;
+  NvmlReturn (*power_default)(NvmlDeviceHandle, unsigned*) = nullptr;
 };
 
 template <typename Function>
@@ -65,6 +72,14 @@ void load_optional(void* library, Functions& api) {
     (void)load(library, api.throttle, "nvmlDeviceGetCurrentClocksEventReasons");
   }
   (void)load(library, api.ecc, "nvmlDeviceGetTotalEccErrors");
+  // Without _v2 it is the version of the library that was loaded, not of the driver.
+  (void)load(library, api.cuda, "nvmlSystemGetCudaDriverVersion_v2");
+  (void)load(library, api.capability, "nvmlDeviceGetCudaComputeCapability");
+  (void)load(library, api.mig_mode, "nvmlDeviceGetMigMode");
+  (void)load(library, api.ecc_mode, "nvmlDeviceGetEccMode");
+  (void)load(library, api.persistence, "nvmlDeviceGetPersistenceMode");
+  (void)load(library, api.power_limit, "nvmlDeviceGetEnforcedPowerLimit");
+  (void)load(library, api.power_default, "nvmlDeviceGetPowerManagementDefaultLimit");
 }
 
 /// The symbol that the library lacks, or nothing.
@@ -121,6 +136,18 @@ class Nvml final : public GpuReader {
   [[nodiscard]] const std::vector<GpuIdentity>& gpus() const override { return gpus_; }
   [[nodiscard]] std::string driver_version() const override { return driver_; }
 
+  [[nodiscard]] std::optional<int> cuda_version() const override {
+    int version = 0;
+    if (api_.cuda == nullptr || api_.cuda(&version) != kNvmlSuccess) return std::nullopt;
+    return version;
+  }
+
+  [[nodiscard]] std::vector<GpuSettings> settings() const override {
+    std::vector<GpuSettings> settings;
+    for (const NvmlDeviceHandle handle : handles_) settings.push_back(settings_of(handle));
+    return settings;
+  }
+
   base::Result<std::vector<GpuReading>> read() override {
     std::vector<GpuReading> readings;
     for (const NvmlDeviceHandle handle : handles_) {
@@ -172,6 +199,33 @@ class Nvml final : public GpuReader {
         ask<unsigned long long>(api_.ecc, handle, kNvmlErrorUncorrected, kNvmlCounterVolatile);
     if (errors) state.ecc_errors = static_cast<std::int64_t>(*errors);
     return state;
+  }
+
+  /// A mode that is told together with the one that a reboot would bring.
+  template <typename Mode>
+  static std::optional<bool> mode(NvmlReturn (*get)(NvmlDeviceHandle, Mode*, Mode*),
+                                  NvmlDeviceHandle handle) {
+    Mode now{}, pending{};
+    if (get == nullptr || get(handle, &now, &pending) != kNvmlSuccess) return std::nullopt;
+    return now == Mode{1};
+  }
+
+  [[nodiscard]] GpuSettings settings_of(NvmlDeviceHandle handle) const {
+    GpuSettings settings;
+    int major = 0, minor = 0;
+    if (api_.capability != nullptr && api_.capability(handle, &major, &minor) == kNvmlSuccess) {
+      settings.compute_capability = 10 * major + minor;
+    }
+    settings.mig = mode(api_.mig_mode, handle);
+    settings.ecc = mode(api_.ecc_mode, handle);
+    if (const auto on = ask<int>(api_.persistence, handle)) settings.persistence = *on == 1;
+    if (const auto milliwatts = ask<unsigned>(api_.power_limit, handle)) {
+      settings.power_limit_w = *milliwatts * 1e-3;
+    }
+    if (const auto milliwatts = ask<unsigned>(api_.power_default, handle)) {
+      settings.power_default_w = *milliwatts * 1e-3;
+    }
+    return settings;
   }
 
   base::Result<std::vector<GpuProcess>> compute_processes(NvmlDeviceHandle handle) {

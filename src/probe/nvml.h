@@ -48,6 +48,15 @@ struct GpuIdentity {
   std::int64_t total_bytes = 0;
 };
 
+/// How a GPU is set up, which changes only when somebody changes it. What is not told is empty.
+struct GpuSettings {
+  std::optional<int> compute_capability;  ///< 90 is 9.0
+  std::optional<bool> mig;                ///< split into instances
+  std::optional<bool> persistence;        ///< the driver stays loaded between programs
+  std::optional<bool> ecc;
+  std::optional<double> power_limit_w, power_default_w;  ///< in force; the device's own
+};
+
 /// A source of GPU readings. Used by one thread.
 class GpuReader {
  public:
@@ -56,6 +65,10 @@ class GpuReader {
   [[nodiscard]] virtual std::string source() const = 0;
   [[nodiscard]] virtual const std::vector<GpuIdentity>& gpus() const = 0;
   [[nodiscard]] virtual std::string driver_version() const = 0;
+  /// The highest CUDA version that the driver can run: 13000 is 13.0. Empty when it is not told.
+  [[nodiscard]] virtual std::optional<int> cuda_version() const { return std::nullopt; }
+  /// One entry for each of `gpus`; empty where the source does not tell any.
+  [[nodiscard]] virtual std::vector<GpuSettings> settings() const { return {}; }
   /// One reading for each of `gpus`, in that order.
   virtual base::Result<std::vector<GpuReading>> read() = 0;
 };

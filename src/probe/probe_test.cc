@@ -95,6 +95,22 @@ TEST(Nvml, ReadsWhatEachGpuIsDoing) {
   EXPECT_FALSE(state.ecc_errors.has_value()) << "the device does not support it";
 }
 
+TEST(Nvml, ReadsHowEachGpuIsSetUp) {
+  const Variable capped("STUB_NVML_POWER_LIMIT_W", "350");
+  auto nvml = open_nvml(STUB_NVML);
+  ASSERT_TRUE(nvml.has_value());
+  EXPECT_EQ(nvml.value()->cuda_version(), 13000);
+  const auto settings = nvml.value()->settings();
+  ASSERT_EQ(settings.size(), 2U);
+  EXPECT_EQ(settings[1].compute_capability, 90);
+  EXPECT_EQ(settings[1].mig, false);
+  EXPECT_EQ(settings[1].persistence, true);
+  EXPECT_EQ(settings[0].ecc, true);
+  EXPECT_EQ(settings[1].ecc, false);
+  EXPECT_DOUBLE_EQ(settings[1].power_limit_w.value(), 350);
+  EXPECT_DOUBLE_EQ(settings[1].power_default_w.value(), 700);
+}
+
 TEST(Nvml, AsksAgainWithMoreRoomForManyProcesses) {
   const Variable others("STUB_NVML_OTHERS", "300");
   auto nvml = open_nvml(STUB_NVML);

@@ -3,7 +3,9 @@
 // STUB_NVML_PID the process that holds 3 GiB on GPU 1, among STUB_NVML_OTHERS others, or in its
 // place STUB_NVML_SIM_PORT the port of a simulated engine, which then is that process;
 // STUB_NVML_THROTTLE and STUB_NVML_TEMPERATURE the throttle reasons and the temperature of GPU 1,
-// whose ECC is off. The energy counters gain 1 J at each look of GPU 0, and 2 J of GPU 1.
+// whose ECC is off. STUB_NVML_NAME and STUB_NVML_MEMORY_GIB change the name and memory of both,
+// STUB_NVML_CUDA, _CAPABILITY, _MIG, _PERSISTENCE and _POWER_LIMIT_W how they are set up. The
+// energy counters gain 1 J at each look of GPU 0, and 2 J of GPU 1.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -70,7 +72,8 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** device) {
   return 0;
 }
 int nvmlDeviceGetName(void* /*device*/, char* text, unsigned length) {
-  std::strncpy(text, "NVIDIA Stub 80GB", length);
+  const char* const name = std::getenv("STUB_NVML_NAME");
+  std::strncpy(text, name != nullptr ? name : "NVIDIA Stub 80GB", length);
   return 0;
 }
 int nvmlDeviceGetUUID(void* device, char* text, unsigned length) {
@@ -79,7 +82,8 @@ int nvmlDeviceGetUUID(void* device, char* text, unsigned length) {
 }
 int nvmlDeviceGetMemoryInfo(void* device, NvmlMemory* memory) {
   const unsigned long long used = index_of(device) == 0 ? kGiB : 5 * kGiB;
-  *memory = {80 * kGiB, 80 * kGiB - used, used};
+  const auto total = static_cast<unsigned long long>(number("STUB_NVML_MEMORY_GIB", 80)) * kGiB;
+  *memory = {total, total - used, used};
   return 0;
 }
 int nvmlDeviceGetComputeRunningProcesses_v3(void* device, unsigned* count, NvmlProcess* infos) {
@@ -131,6 +135,36 @@ int nvmlDeviceGetTotalEccErrors(void* device, int /*type*/, int /*counter*/,
                                 unsigned long long* errors) {
   *errors = 0;
   return index_of(device) == 0 ? 0 : 3;  // NVML_ERROR_NOT_SUPPORTED
+}
+int nvmlSystemGetCudaDriverVersion_v2(int* version) {
+  *version = number("STUB_NVML_CUDA", 13000);
+  return 0;
+}
+int nvmlDeviceGetCudaComputeCapability(void* /*device*/, int* major, int* minor) {
+  const int capability = number("STUB_NVML_CAPABILITY", 90);
+  *major = capability / 10;
+  *minor = capability % 10;
+  return 0;
+}
+int nvmlDeviceGetMigMode(void* /*device*/, unsigned* now, unsigned* pending) {
+  *now = *pending = static_cast<unsigned>(number("STUB_NVML_MIG", 0));
+  return 0;
+}
+int nvmlDeviceGetEccMode(void* device, int* now, int* pending) {
+  *now = *pending = index_of(device) == 0 ? 1 : 0;
+  return 0;
+}
+int nvmlDeviceGetPersistenceMode(void* /*device*/, int* mode) {
+  *mode = number("STUB_NVML_PERSISTENCE", 1);
+  return 0;
+}
+int nvmlDeviceGetEnforcedPowerLimit(void* /*device*/, unsigned* milliwatts) {
+  *milliwatts = static_cast<unsigned>(number("STUB_NVML_POWER_LIMIT_W", 700)) * 1000;
+  return 0;
+}
+int nvmlDeviceGetPowerManagementDefaultLimit(void* /*device*/, unsigned* milliwatts) {
+  *milliwatts = 700'000;
+  return 0;
 }
 
 }  // extern "C"
