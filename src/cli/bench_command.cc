@@ -27,7 +27,7 @@ struct BenchFlags {
   std::uint32_t input_tokens = 128, output_tokens = 128, requests = 0;
   double duration_s = 30.0, warmup_s = 5.0, calibration_s = 1.0;
   std::uint64_t seed = 1;
-  bool requests_given = false, duration_given = false;
+  bool requests_given = false, duration_given = false, ignore_checks = false;
 };
 
 base::Result<json> header_map(const std::vector<std::string>& headers) {
@@ -118,6 +118,7 @@ base::Result<void> bench(const BenchFlags& flags, const Invocation& invocation) 
   SessionOptions options;
   options.output = flags.output;
   options.json = flags.json_file;
+  options.checks = flags.ignore_checks ? CheckRule::ignore : CheckRule::refuse;
   options.command_line = invocation.command_line;
   return start_study(request, options);
 }
@@ -202,6 +203,7 @@ void add_bench(CLI::App& program, const Invocation& invocation, Action& action) 
       ->add_option("--json", flags->json_file,
                    "Copy of results.json; - writes it to standard output")
       ->type_name("FILE");
+  command->add_flag("--ignore-checks", flags->ignore_checks, kIgnoreChecksHelp);
   command->callback([flags, invocation, &action] {
     action = [flags, invocation] { return bench(*flags, invocation); };
   });

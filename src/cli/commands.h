@@ -14,6 +14,10 @@ struct Invocation {
   std::vector<std::string> command_line;
 };
 
+/// Of --ignore-checks.
+inline constexpr const char* kIgnoreChecksHelp =
+    "Run even where `tokamark doctor` finds errors; the results say so";
+
 /// Runs the command that was chosen; success is exit code 0.
 using Action = std::function<base::Result<void>()>;
 

@@ -6,8 +6,8 @@
 #include "base/files.h"
 #include "cli/commands.h"
 #include "cli/study_session.h"
-#include "probe/host_facts.h"
-#include "run/host_needs.h"
+#include "doctor/doctor.h"
+#include "doctor/findings_text.h"
 
 namespace tokamark::cli {
 
@@ -15,33 +15,50 @@ namespace {
 
 namespace fs = std::filesystem;
 
-base::Result<void> examine(const std::string& file) {
-  probe::HostNeeds needs;
-  if (!file.empty()) {
+struct DoctorFlags {
+  std::string study, json;
+  std::vector<std::string> engines;
+};
+
+base::Result<void> examine(const DoctorFlags& flags) {
+  std::vector<probe::Check> checks;
+  if (flags.study.empty()) {
+    checks = doctor::examine_machine();
+  } else {
     StudyRequest request;
-    request.file = file;
-    TOKAMARK_TRY(request.text, base::read_file(file, base::ErrorKind::study));
-    request.folder = fs::absolute(fs::path(file)).parent_path();
-    TOKAMARK_TRY(needs, needs_of(request));
+    request.file = flags.study;
+    TOKAMARK_TRY(request.text, base::read_file(flags.study, base::ErrorKind::study));
+    request.folder = fs::absolute(fs::path(flags.study)).parent_path();
+    request.engines = flags.engines;
+    TOKAMARK_TRY(checks, examine_for(request));
   }
-  const auto checks = probe::check_host(probe::read_host_facts(), needs);
-  fmt::print("{:<18} {:<8} {}\n", "CHECK", "STATUS", "FOUND");
-  for (const probe::HostCheck& check : checks) {
-    fmt::print("{:<18} {:<8} {}\n", check.name, probe::to_word(check.status), check.value);
-    if (!check.advice.empty()) fmt::print("{:<18} {:<8} {}\n", "", "", check.advice);
+  const bool json_only = flags.json == "-";
+  std::FILE* const out = json_only ? stderr : stdout;
+  fmt::print(out, "{}", doctor::page(checks));
+  const std::string json = probe::to_json(checks).dump(2) + "\n";
+  if (json_only) {
+    fmt::print("{}", json);
+  } else if (!flags.json.empty()) {
+    TOKAMARK_TRY_VOID(base::write_file_atomic(flags.json, json));
   }
   std::fflush(stdout);  // before an error line on the other stream
-  return run::refuse_unfit(checks);
+  return doctor::refuse(checks);
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& program, Action& action) {
-  auto file = std::make_shared<std::string>();
+  auto flags = std::make_shared<DoctorFlags>();
   CLI::App* command = program.add_subcommand(
-      "doctor", "Check this machine: cores, clocks, ports, files, loopback, timers");
-  command->add_option("STUDY", *file, "Check against what this study asks of the machine");
-  command->callback([file, &action] { action = [file] { return examine(*file); }; });
+      "doctor", "Check this machine, and with a study everything that its engines need here");
+  command->add_option("STUDY", flags->study, "Check against what this study asks of the machine");
+  command->add_option("--engine", flags->engines, "Check only this engine; may be repeated")
+      ->type_name("NAME");
+  command
+      ->add_option("--json", flags->json,
+                   "The checks for a program; - writes them to standard output")
+      ->type_name("FILE");
+  command->callback([flags, &action] { action = [flags] { return examine(*flags); }; });
 }
 
 }  // namespace tokamark::cli

@@ -19,7 +19,7 @@ using base::ErrorKind;
 struct RunFlags {
   std::string study, config, resume, prompts, output, export_format;
   std::vector<std::string> engines, set;
-  bool dry_run = false, list_engines = false;
+  bool dry_run = false, list_engines = false, ignore_checks = false;
 };
 
 base::Result<std::vector<study::Override>> overrides(const RunFlags& flags) {
@@ -39,6 +39,10 @@ base::Result<std::vector<study::Override>> overrides(const RunFlags& flags) {
   return list;
 }
 
+CheckRule check_rule(const RunFlags& flags) {
+  return flags.ignore_checks ? CheckRule::ignore : CheckRule::refuse;
+}
+
 base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
   if (flags.list_engines) return print_engines();
   if (!flags.resume.empty()) {
@@ -47,7 +51,7 @@ base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
                    "--resume continues a study as it was: leave out --set, "
                    "--prompts and --engine"};
     }
-    return resume_study(flags.resume, parse_export(flags.export_format));
+    return resume_study(flags.resume, parse_export(flags.export_format), check_rule(flags));
   }
   const std::string file = flags.study.empty() ? flags.config : flags.study;
   if (file.empty()) {
@@ -67,6 +71,7 @@ base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
   SessionOptions options;
   options.output = flags.output;
   options.exports = parse_export(flags.export_format);
+  options.checks = check_rule(flags);
   options.command_line = invocation.command_line;
   return start_study(request, options);
 }
@@ -99,6 +104,7 @@ void add_run(CLI::App& program, const Invocation& invocation, Action& action) {
       ->check(CLI::IsMember({"vllm"}));
   command->add_flag("--dry-run", flags->dry_run,
                     "Print trials, order, requests, duration and engine commands; start nothing");
+  command->add_flag("--ignore-checks", flags->ignore_checks, kIgnoreChecksHelp);
   command->add_flag("--list-engines", flags->list_engines, "Same as the command `engines`");
   command->callback([flags, invocation, &action] {
     action = [flags, invocation] { return run(*flags, invocation); };

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "cli/screen.h"
 #include "cli/summaries.h"
+#include "doctor/doctor.h"
+#include "doctor/findings_text.h"
 #include "engine/engine.h"
-#include "probe/host_facts.h"
-#include "run/host_needs.h"
 #include "run/manifest.h"
 #include "run/results_folder.h"
 #include "run/stop.h"
@@ -30,21 +30,38 @@ using nlohmann::json;
 
 constexpr const char* kInvocation = "invocation.json";
 
+/// With the JSON on standard output, everything for people goes to standard error.
+std::FILE* screen_of(const std::string& json_copy) { return json_copy == "-" ? stderr : stdout; }
+
 struct Prepared {
   study::Study study;
   study::Plan plan;
-  std::vector<probe::HostCheck> host_checks;
+  std::vector<probe::Check> checks;
+  CheckRule rule = CheckRule::refuse;
 };
 
-/// Looks at the machine before anything is started or written; kind `study` when it is unfit.
-base::Result<void> check_host(Prepared& prepared) {
-  prepared.host_checks =
-      probe::check_host(probe::read_host_facts(), run::host_needs(prepared.study, prepared.plan));
-  return run::refuse_unfit(prepared.host_checks);
+/// Looks at the machine before anything is started or written; kind `study` when it is unfit, and
+/// what is wrong is printed.
+base::Result<void> check_machine(Prepared& prepared, const fs::path& results, std::FILE* out) {
+  prepared.checks = doctor::examine(prepared.study, prepared.plan, results);
+  auto refused = doctor::refuse(prepared.checks);
+  if (refused.has_value() || prepared.rule == CheckRule::ignore) return base::ok();
+  std::vector<probe::Check> wrong;
+  std::copy_if(prepared.checks.begin(), prepared.checks.end(), std::back_inserter(wrong),
+               [](const auto& check) { return check.status >= probe::CheckStatus::warning; });
+  fmt::print(out, "{}", doctor::page(wrong));
+  std::fflush(out);  // before an error line on the other stream
+  return Error{refused.error().kind,
+               refused.error().message + "; or run it all the same with --ignore-checks"};
 }
 
-/// What contradicts itself in the study is said before anything starts; an engine that is missing
-/// on this machine does not keep the others from running.
+fs::path results_root(const Prepared& prepared, const SessionOptions& options) {
+  if (!options.output.empty()) return options.output;
+  return fs::path("results") / (prepared.study.name + "-" + base::utc_now_compact());
+}
+
+/// What contradicts itself in the study is said before anything starts; what is missing on this
+/// machine is a check of its own.
 base::Result<void> check_launch_lines(const Prepared& prepared) {
   for (const engine::EngineSpec& spec : prepared.study.engines) {
     const auto command = engine::launch_command(spec, prepared.study.model);
@@ -111,10 +128,7 @@ bool any_simulated(const study::Study& study) {
 
 base::Result<run::ResultsFolder> make_folder(const StudyRequest& request, const Prepared& prepared,
                                              const SessionOptions& options) {
-  fs::path root = options.output;
-  if (root.empty()) {
-    root = fs::path("results") / (prepared.study.name + "-" + base::utc_now_compact());
-  }
+  const fs::path root = results_root(prepared, options);
   run::StudyInputs inputs;
   inputs.study_text = request.text;
   inputs.study = study::to_json(prepared.study);
@@ -127,7 +141,8 @@ base::Result<run::ResultsFolder> make_folder(const StudyRequest& request, const 
   }
   inputs.manifest = run::make_manifest(options.command_line);
   inputs.manifest["simulated"] = any_simulated(prepared.study);
-  inputs.manifest["host_checks"] = probe::to_json(prepared.host_checks);
+  inputs.manifest["checks"] = probe::to_json(prepared.checks)["checks"];
+  inputs.manifest["checks_ignored"] = prepared.rule == CheckRule::ignore;
   TOKAMARK_TRY(run::ResultsFolder folder, run::ResultsFolder::create(root, inputs));
   TOKAMARK_TRY_VOID(folder.write_text(kInvocation, to_json(request).dump(2) + "\n"));
   return folder;
@@ -165,15 +180,12 @@ base::Result<void> judge(const run::Outcome& outcome, const record::StudyResult&
 
 base::Result<void> play(const Prepared& prepared, run::ResultsFolder& folder, Exports exports,
                         const std::string& json_copy) {
-  // With the JSON on standard output, everything for people goes to standard error.
-  std::FILE* const out = json_copy == "-" ? stderr : stdout;
+  std::FILE* const out = screen_of(json_copy);
   const std::unique_ptr<run::Observer> screen = make_screen(out);
   const std::atomic<bool>& stop = run::install_stop_handlers(
       "\ntokamark: stopping: writing what was measured and stopping engines (once more to stop at "
       "once)\n");
-  for (const std::string& line : run::host_warnings(prepared.host_checks)) {
-    screen->on_message(line);
-  }
+  for (const std::string& line : doctor::warning_lines(prepared.checks)) screen->on_message(line);
   const auto outcome = run::run_study(prepared.study, prepared.plan, folder, stop, *screen);
   // Even when the run broke off, what is on disk is summarised.
   const auto result = write_summaries(folder, exports);
@@ -192,9 +204,9 @@ Exports parse_export(const std::string& name) {
   return name == "vllm" ? Exports::vllm : Exports::none;
 }
 
-base::Result<probe::HostNeeds> needs_of(const StudyRequest& request) {
+base::Result<std::vector<probe::Check>> examine_for(const StudyRequest& request) {
   TOKAMARK_TRY(const Prepared prepared, prepare(request));
-  return run::host_needs(prepared.study, prepared.plan);
+  return doctor::examine(prepared.study, prepared.plan, "results");
 }
 
 base::Result<std::string> describe(const StudyRequest& request) {
@@ -213,17 +225,20 @@ base::Result<void> start_study(const StudyRequest& request, const SessionOptions
     }
   }
   TOKAMARK_TRY_VOID(check_launch_lines(prepared));
-  TOKAMARK_TRY_VOID(check_host(prepared));
+  prepared.rule = options.checks;
+  TOKAMARK_TRY_VOID(
+      check_machine(prepared, results_root(prepared, options), screen_of(options.json)));
   TOKAMARK_TRY(run::ResultsFolder folder, make_folder(request, prepared, options));
   return play(prepared, folder, options.exports, options.json);
 }
 
-base::Result<void> resume_study(const fs::path& root, Exports exports) {
+base::Result<void> resume_study(const fs::path& root, Exports exports, CheckRule checks) {
   TOKAMARK_TRY(run::ResultsFolder folder, run::ResultsFolder::open(root));
   TOKAMARK_TRY_VOID(folder.lock());
   TOKAMARK_TRY(const StudyRequest request, request_from(folder));
   TOKAMARK_TRY(Prepared prepared, prepare(request));
-  TOKAMARK_TRY_VOID(check_host(prepared));
+  prepared.rule = checks;
+  TOKAMARK_TRY_VOID(check_machine(prepared, root, stdout));
   return play(prepared, folder, exports, "");
 }
 

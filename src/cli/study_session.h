@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "probe/host_checks.h"
+#include "probe/check.h"
 #include "study/study.h"
 
 namespace tokamark::cli {
@@ -25,20 +25,25 @@ struct StudyRequest {
 enum class Exports { none, vllm };
 Exports parse_export(const std::string& name);
 
+/// What is done about checks that are errors.
+enum class CheckRule { refuse, ignore };
+
 struct SessionOptions {
   std::filesystem::path output;  ///< empty = results/<study>-<UTC time>
   Exports exports = Exports::none;
   std::string json;  ///< file for a copy of results.json, "-" = standard output, empty = none
+  CheckRule checks = CheckRule::refuse;
   std::vector<std::string> command_line;
 };
 
 /// Parses, runs, summarises and prints a study. The error's kind is the exit code: `measurement`
 /// when a trial is not valid, `engine` when an engine failed.
 base::Result<void> start_study(const StudyRequest& request, const SessionOptions& options);
-base::Result<void> resume_study(const std::filesystem::path& folder, Exports exports);
+base::Result<void> resume_study(const std::filesystem::path& folder, Exports exports,
+                                CheckRule checks);
 
-/// What the study will ask of this machine.
-base::Result<probe::HostNeeds> needs_of(const StudyRequest& request);
+/// Every check of this machine against the study; nothing is started.
+base::Result<std::vector<probe::Check>> examine_for(const StudyRequest& request);
 
 /// The --dry-run text.
 base::Result<std::string> describe(const StudyRequest& request);

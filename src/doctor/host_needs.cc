@@ -1,14 +1,12 @@
-#include "run/host_needs.h"
+#include "doctor/host_needs.h"
 
 #include <algorithm>
 
-namespace tokamark::run {
+namespace tokamark::doctor {
 
 namespace {
 
-using probe::HostCheck;
 using probe::HostNeeds;
-using probe::HostStatus;
 
 constexpr double kGuessedAnswer_s = 10.0;
 
@@ -22,10 +20,6 @@ bool is_here(const engine::EngineSpec& spec) {
   }
   const auto starts = [&host](const char* text) { return host.rfind(text, 0) == 0; };
   return starts("127.") || starts("localhost") || starts("::1") || starts("0.0.0.0");
-}
-
-std::string line_of(const HostCheck& check) {
-  return check.name + ": " + check.value + "; " + check.advice;
 }
 
 }  // namespace
@@ -51,22 +45,4 @@ HostNeeds host_needs(const study::Study& study, const study::Plan& plan) {
   return needs;
 }
 
-base::Result<void> refuse_unfit(const std::vector<HostCheck>& checks) {
-  std::string refusals;
-  for (const HostCheck& check : checks) {
-    if (check.status != HostStatus::refusal) continue;
-    refusals += (refusals.empty() ? "" : "; ") + line_of(check);
-  }
-  if (refusals.empty()) return base::ok();
-  return base::Error{base::ErrorKind::study, "this machine cannot run the study: " + refusals};
-}
-
-std::vector<std::string> host_warnings(const std::vector<HostCheck>& checks) {
-  std::vector<std::string> lines;
-  for (const HostCheck& check : checks) {
-    if (check.status == HostStatus::warning) lines.push_back("host: " + line_of(check));
-  }
-  return lines;
-}
-
-}  // namespace tokamark::run
+}  // namespace tokamark::doctor

@@ -1,12 +1,11 @@
-#include "run/host_needs.h"
+#include "doctor/host_needs.h"
 
 #include <gtest/gtest.h>
 
-namespace tokamark::run {
+namespace tokamark::doctor {
 namespace {
 
 using probe::HostNeeds;
-using probe::HostStatus;
 
 HostNeeds needs_of(const std::string& engines, const std::string& rest) {
   const study::Study study =
@@ -41,22 +40,5 @@ TEST(HostNeeds, IncludeWhatTheClientReceivesWith) {
   EXPECT_TRUE(needs_of(kHere, "load: {concurrency: 1}\nclient: {receive: io_uring}\n").io_uring);
 }
 
-TEST(HostNeeds, ARefusalNamesEveryCheckThatRefuses) {
-  EXPECT_TRUE(refuse_unfit({{"x", HostStatus::warning, "v", "do"}}).has_value());
-  const auto refused = refuse_unfit({{"ports", HostStatus::refusal, "3 ports", "widen"},
-                                     {"fine", HostStatus::ok, "1", ""},
-                                     {"files", HostStatus::refusal, "5 files", "raise"}});
-  ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().kind, base::ErrorKind::study);
-  EXPECT_EQ(refused.error().message,
-            "this machine cannot run the study: ports: 3 ports; widen; files: 5 files; raise");
-}
-
-TEST(HostNeeds, WarningsAreLines) {
-  const auto lines =
-      host_warnings({{"a", HostStatus::ok, "1", ""}, {"b", HostStatus::warning, "2", "do"}});
-  EXPECT_EQ(lines, std::vector<std::string>{"host: b: 2; do"});
-}
-
 }  // namespace
-}  // namespace tokamark::run
+}  // namespace tokamark::doctor

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "probe/check.h"
 
 namespace tokamark::probe {
 
@@ -41,21 +41,7 @@ struct HostFacts {
   LoopbackFacts loopback;
 };
 
-enum class HostStatus { ok, warning, refusal };
-const char* to_word(HostStatus status);
-
-/// One finding about the machine.
-struct HostCheck {
-  std::string name;  ///< "open_files"
-  HostStatus status = HostStatus::ok;
-  std::string value;   ///< what was found, with its unit
-  std::string advice;  ///< what to do; empty when ok
-};
-
 /// Every check, always in the same order. Only arithmetic on what was read.
-std::vector<HostCheck> check_host(const HostFacts& facts, const HostNeeds& needs);
-
-/// An array of {name, status, value, advice}.
-nlohmann::json to_json(const std::vector<HostCheck>& checks);
+std::vector<Check> check_host(const HostFacts& facts, const HostNeeds& needs);
 
 }  // namespace tokamark::probe

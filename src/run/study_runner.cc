@@ -6,11 +6,13 @@
 #include <set>
 #include <thread>
 
+#include "doctor/findings_text.h"
 #include "engine/engine.h"
 #include "probe/sampler.h"
 #include "run/cooldown.h"
 #include "run/memory_settle.h"
 #include "run/resources.h"
+#include "run/trial_checks.h"
 #include "run/trial_runner.h"
 
 namespace tokamark::run {
@@ -120,6 +122,7 @@ class StudyRunner {
     for (const study::PlannedTrial* trial : trials) {
       if (stop_) return base::ok();
       ++number_;
+      const auto checks = check_machine(engine, name);
       auto output =
           run_trial(study_, *trial, engine, stop_,
                     [&](double elapsed_s, bool measuring, const load::LiveStats& live) {
@@ -133,6 +136,7 @@ class StudyRunner {
       }
       output.value().facts.dirty_machine = hot_;
       add_idle(idle_, output.value().facts.resources);
+      output.value().facts.engine_info["checks"] = checks;
       TOKAMARK_TRY_VOID(folder_.write_trial(output.value()));
       TOKAMARK_TRY(const auto summary,
                    record::read_trial_file(folder_.root() / "trials" / trial->id / "summary.json"));
@@ -144,6 +148,17 @@ class StudyRunner {
       }
     }
     return base::ok();
+  }
+
+  /// What was not well right before a trial; said once for each engine and check.
+  nlohmann::json check_machine(const engine::RunningEngine& engine, const std::string& name) {
+    const auto checks = check_before_trial(folder_.root(), gpus_.get(), engine.processes());
+    for (const probe::Check& check : checks) {
+      if (said_.insert(name + check.id).second) {
+        observer_.on_message(name + ": " + doctor::line_of(check));
+      }
+    }
+    return probe::to_json(checks)["checks"];
   }
 
   [[nodiscard]] TrialProgress progress(double elapsed_s, bool measuring) const {
@@ -175,6 +190,7 @@ class StudyRunner {
   IdleGpus idle_;                           ///< before the visit's engine was started
   std::string hot_;                         ///< what is to be said of it at the visit's start
   std::set<std::string> failed_;
+  std::set<std::string> said_;  ///< checks before trials that were shown
   std::size_t number_ = 0;
   std::size_t total_ = 0;
 };

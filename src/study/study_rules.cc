@@ -88,7 +88,7 @@ MappingRule model_rules() {
       required("name", text(), "Served name; also what is loaded when path is absent."),
       optional("path", text(), "Local folder, GGUF file or hub id to load."),
       optional("revision", text(), "Revision on the hub."),
-      optional("precision", text(), "Precision of the weights, as in fp8 or bf16; informative."),
+      optional("precision", text(), "Precision of the weights, as in fp8 or bf16; sizes them."),
       optional("parameters_b", above_zero(1e5), "Parameters, in billions."),
       optional("active_parameters_b", above_zero(1e5), "Parameters a token uses, in billions."),
   };

@@ -126,7 +126,7 @@ class IntegrationCase(unittest.TestCase):
 
     def need_io_uring(self):
         for line in self.tokamark("doctor").out.splitlines():
-            if line.startswith("io_uring ") and "can be used" not in line:
+            if line.startswith("host.io_uring ") and "can be used" not in line:
                 self.skipTest(line)
 
     # Servers and ports

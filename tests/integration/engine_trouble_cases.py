@@ -1,10 +1,11 @@
-"""Engines that do not start, are not there, or die: one line, exit code 4, nothing left."""
+"""Engines that do not start or die: one line, exit code 4, nothing left. What is seen before the
+start, a port in use or a program that is not there, is a refusal: exit code 3."""
 
 import os
 import signal
 import socket
 
-from case import EXIT_ENGINE, IntegrationCase, least_study
+from case import EXIT_ENGINE, EXIT_STUDY, IntegrationCase, least_study
 from results import Results
 
 
@@ -19,6 +20,11 @@ class EngineTroubleCase(IntegrationCase):
         self.assert_nothing_left()
         return line
 
+    def assert_refused(self, finished, *parts):
+        self.assert_error(finished, EXIT_STUDY, "cannot run the study", *parts)
+        self.assertFalse((self.folder / "out").exists())
+        self.assert_nothing_left()
+
     def simulated(self, name, **more):
         return {"name": name, "kind": "simulated", "profile": "tiny-vllm",
                 "port": self.free_port(), **more}
@@ -30,8 +36,8 @@ class EngineTroubleCase(IntegrationCase):
             listener.bind(("127.0.0.1", port))
             listener.listen()
             finished = self.run_study([self.simulated("a", port=port)])
-        self.assert_engine_error(finished, f"port {port}", "in use", f"pid {os.getpid()}",
-                                 "another `port`")
+        self.assert_refused(finished, "a.port", f"port {port}", "in use", f"pid {os.getpid()}",
+                            "another `port`")
 
     def test_sim_port_in_use(self):
         port = self.start_sim().rsplit(":", 1)[1]
@@ -53,12 +59,12 @@ class EngineTroubleCase(IntegrationCase):
     def test_missing_program(self):
         engine = self.fake_llama_engine("serve")
         engine["binary"] = str(self.folder / "no-such-server")
-        self.assert_engine_error(self.run_study([engine]), '"fake"', "no-such-server")
+        self.assert_refused(self.run_study([engine]), "fake.launch", "no-such-server")
 
     def test_missing_model_file(self):
         engine = self.fake_llama_engine("serve")
         engine["model"] = str(self.folder / "nowhere.gguf")
-        self.assert_engine_error(self.run_study([engine]), '"fake"', "nowhere.gguf", "`model`")
+        self.assert_refused(self.run_study([engine]), "fake.launch", "nowhere.gguf", "`model`")
 
     def test_wrong_model_name(self):
         url = self.start_sim(model="smollm2")

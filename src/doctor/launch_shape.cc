@@ -1,0 +1,113 @@
+#include "doctor/launch_shape.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+
+#include "engine/launch_line.h"
+
+namespace tokamark::doctor {
+
+namespace {
+
+using Flags = std::vector<std::string_view>;
+
+std::optional<std::int64_t> whole_of(const std::vector<std::string>& args, const Flags& flags) {
+  const auto text = value_of(args, flags);
+  if (!text) return std::nullopt;
+  std::int64_t value = 0;
+  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size()) return std::nullopt;
+  return value;
+}
+
+std::uint32_t degree_of(const std::vector<std::string>& args, const Flags& flags) {
+  const auto value = whole_of(args, flags).value_or(1);
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 1, 1024));
+}
+
+std::optional<double> share_of(const std::vector<std::string>& args, const Flags& flags) {
+  const auto text = value_of(args, flags);
+  if (!text) return std::nullopt;
+  const double share = std::strtod(text->c_str(), nullptr);
+  if (!(share > 0.0 && share <= 1.0)) return std::nullopt;
+  return share;
+}
+
+/// "llama-cpp": how many layers, a number or a word.
+bool offloads_layers(const std::vector<std::string>& args) {
+  const auto layers = value_of(args, {"-ngl", "--gpu-layers", "--n-gpu-layers"});
+  return layers && *layers != "0";
+}
+
+}  // namespace
+
+std::optional<std::string> value_of(const std::vector<std::string>& args,
+                                    const std::vector<std::string_view>& flags) {
+  std::optional<std::string> value;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (!engine::has_flag({args[i]}, flags)) continue;
+    const std::size_t equals = args[i].find('=');
+    if (equals != std::string::npos) {
+      value = args[i].substr(equals + 1);
+    } else if (i + 1 < args.size()) {
+      value = args[i + 1];
+    }
+  }
+  return value;
+}
+
+LaunchShape launch_shape(const engine::EngineSpec& spec) {
+  const auto& args = spec.args;
+  LaunchShape shape;
+  const std::uint32_t tensor =
+      degree_of(args, {"--tensor-parallel-size", "-tp", "--tp", "--tp-size"});
+  const std::uint32_t pipeline =
+      degree_of(args, {"--pipeline-parallel-size", "-pp", "--pp", "--pp-size"});
+  const std::uint32_t data = degree_of(args, {"--data-parallel-size", "-dp", "--dp", "--dp-size"});
+  shape.split = tensor * pipeline;
+  shape.gpus = shape.split * data;
+  shape.context_tokens =
+      whole_of(args, {"--max-model-len", "--context-length", "--max-seq-len", "-c", "--ctx-size"});
+  shape.max_sequences =
+      whole_of(args, {"--max-num-seqs", "--max-running-requests", "--max-batch-size", "-np"});
+  shape.memory_share =
+      share_of(args, {"--gpu-memory-utilization", "--mem-fraction-static",
+                      "--kv-cache-free-gpu-memory-fraction", "--free-gpu-memory-fraction"});
+  shape.kv_dtype = lower(value_of(args, {"--kv-cache-dtype"}).value_or(""));
+  if (shape.kv_dtype == "auto") shape.kv_dtype.clear();
+  shape.quantization = lower(value_of(args, {"--quantization", "-q"}).value_or(""));
+  return shape;
+}
+
+bool asks_for_cpu(const engine::EngineSpec& spec) {
+  if (lower(value_of(spec.args, {"--device"}).value_or("")) == "cpu") return true;
+  if (lower(spec.image).find("cpu") != std::string::npos) return true;
+  if (lower(spec.image).find("xeon") != std::string::npos) return true;
+  return std::any_of(spec.env.begin(), spec.env.end(), [](const auto& variable) {
+    return variable.first.rfind("VLLM_CPU_", 0) == 0 || variable.first == "SGLANG_USE_CPU_ENGINE";
+  });
+}
+
+bool asks_for_gpu(const engine::EngineSpec& spec) {
+  if (spec.kind == "llama-cpp") return offloads_layers(spec.args);
+  return lower(value_of(spec.args, {"--device"}).value_or("")).rfind("cuda", 0) == 0;
+}
+
+std::string lower(std::string_view text) {
+  std::string small(text);
+  std::transform(small.begin(), small.end(), small.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return small;
+}
+
+std::string size_text(double bytes) {
+  constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+  if (bytes < kGiB) return fmt::format("{:.1f} MiB", bytes / (1024.0 * 1024.0));
+  return fmt::format("{:.1f} GiB", bytes / kGiB);
+}
+
+}  // namespace tokamark::doctor
