@@ -44,6 +44,14 @@ Check launch(const EngineCase& engine) {
           fmt::format("{} ({} {})", program, engine.spec.kind, engine.found.version)};
 }
 
+/// Only what the launch, which stops at the first thing that is missing, has not said.
+std::optional<Check> venv(const EngineCase& engine) {
+  const std::string& problem = engine.found.venv_problem;
+  if (problem.empty() || problem == engine.found.problem) return std::nullopt;
+  const Parted parts = parted(problem, engine.spec.name);
+  return Check{engine.spec.name + ".venv", Status::error, parts.found, "", parts.fix};
+}
+
 /// "0.32" is met by "0.32", "0.32.1" and "0.32+cpu", not by "0.321".
 bool meets(const std::string& found, const std::string& wanted) {
   if (found.compare(0, wanted.size(), wanted) != 0) return false;
@@ -146,7 +154,8 @@ int least_driver(const std::string& cuda) {
 
 std::vector<Check> check_engine(const EngineCase& engine) {
   std::vector<Check> checks{launch(engine)};
-  for (auto check : {version(engine), port(engine), cuda(engine), arithmetic(engine)}) {
+  for (auto check :
+       {venv(engine), version(engine), port(engine), cuda(engine), arithmetic(engine)}) {
     if (check) checks.push_back(std::move(*check));
   }
   return checks;

@@ -18,7 +18,7 @@ struct EngineCase {
   const GpuFacts& gpus;
 };
 
-/// ENGINE.launch, .version, .port, .cuda and .gpu; those that do not apply are left out.
+/// ENGINE.launch, .venv, .version, .port, .cuda and .gpu; those that do not apply are left out.
 std::vector<Check> check_engine(const EngineCase& engine);
 
 /// The oldest driver for programs built for this CUDA version ("13.0"): its major number. 0 when

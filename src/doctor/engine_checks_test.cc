@@ -61,6 +61,17 @@ TEST(EngineChecks, RefusesAnEngineThatIsNotThere) {
   EXPECT_EQ(check.fix, "install it with pip");
 }
 
+TEST(EngineChecks, NamesTheVenvThatIsMissingBesideTheModel) {
+  Scene scene;
+  EXPECT_EQ(scene.check("venv").id, "absent");
+  scene.found.problem = "engine \"e\": model folder m does not exist; correct `model`";
+  scene.found.venv_problem = "engine \"e\": venv v holds no bin/python; make it";
+  EXPECT_EQ(scene.check("launch").status, CheckStatus::error);
+  EXPECT_EQ(scene.check("venv").status, CheckStatus::error);
+  scene.found.problem = scene.found.venv_problem;
+  EXPECT_EQ(scene.check("venv").id, "absent") << "the launch says it";
+}
+
 TEST(EngineChecks, RefusesAPortInUse) {
   Scene scene;
   scene.found.port_problem =
@@ -130,6 +141,7 @@ TEST(EngineFindings, ReadsWhatTorchWasBuiltFor) {
   EXPECT_EQ(parse_torch_cuda("cuda = '12.8'\n"), "12.8");
   EXPECT_EQ(parse_torch_cuda("debug = False\ncuda: Optional[str] = None\n"), "cpu");
   EXPECT_EQ(parse_torch_cuda("debug = False\n"), "");
+  EXPECT_EQ(parse_torch_cuda("cuda: Optional[str] = None\nhip: Optional[str] = '6.4'\n"), "");
 }
 
 TEST(EngineFindings, KnowWhichBuildsNeedAGpu) {

@@ -42,6 +42,20 @@ std::string torch_cuda(const fs::path& venv) {
   return text.has_value() ? parse_torch_cuda(text.value()) : "";
 }
 
+/// The value of a line "name = value" or "name: type = value", without quotes; "" for none.
+std::string assigned(const std::string& python, const std::string& name) {
+  const std::size_t line = python.rfind(name, 0) == 0 ? 0 : python.find("\n" + name);
+  if (line == std::string::npos) return "";
+  const std::size_t end = std::min(python.find('\n', line + 1), python.size());
+  const std::size_t equals = python.find('=', line);
+  if (equals == std::string::npos || equals > end) return "";
+  std::string value = python.substr(equals + 1, end - equals - 1);
+  value.erase(std::remove_if(value.begin(), value.end(),
+                             [](char c) { return c == '\'' || c == '"' || c == ' ' || c == '\r'; }),
+              value.end());
+  return value;
+}
+
 void look_at_port(const engine::EngineSpec& spec, EngineFindings& found) {
   found.port = spec.port;
   if (found.port == 0) {
@@ -56,16 +70,10 @@ void look_at_port(const engine::EngineSpec& spec, EngineFindings& found) {
 }  // namespace
 
 std::string parse_torch_cuda(const std::string& version_py) {
-  std::size_t line = version_py.rfind("cuda", 0) == 0 ? 0 : version_py.find("\ncuda");
-  if (line == std::string::npos) return "";
-  const std::size_t equals = version_py.find('=', line);
-  const std::size_t end = version_py.find('\n', line + 1);
-  if (equals == std::string::npos || equals > end) return "";
-  std::string value = version_py.substr(equals + 1, end - equals - 1);
-  value.erase(std::remove_if(value.begin(), value.end(),
-                             [](char c) { return c == '\'' || c == '"' || c == ' ' || c == '\r'; }),
-              value.end());
-  return value == "None" ? "cpu" : value;
+  const std::string cuda = assigned(version_py, "cuda");
+  if (cuda != "None") return cuda;
+  const std::string hip = assigned(version_py, "hip");
+  return hip.empty() || hip == "None" ? "cpu" : "";
 }
 
 EngineFindings find_engine(const engine::EngineSpec& spec, const engine::ModelSpec& model) {
@@ -78,6 +86,8 @@ EngineFindings find_engine(const engine::EngineSpec& spec, const engine::ModelSp
     found.problem = command.error().message;
   }
   if (!spec.venv.empty()) {
+    const auto python = engine::venv_python(spec);
+    if (!python.has_value()) found.venv_problem = python.error().message;
     for (const char* name : kDistributions) {
       if (auto version = engine::distribution_version(spec.venv, name)) {
         found.distributions[name] = *version;

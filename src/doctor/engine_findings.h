@@ -19,10 +19,12 @@ struct EngineFindings {
   std::string torch_cuda;    ///< what the venv's torch was built for: "13.0", "cpu", "" = no torch
   std::uint16_t port = 0;    ///< it will listen on; 0 = it listens on none
   std::string port_problem;  ///< why it cannot
+  std::string venv_problem;  ///< why its `venv` is none; empty also where the study names none
 };
 EngineFindings find_engine(const engine::EngineSpec& spec, const engine::ModelSpec& model);
 
-/// Of torch/version.py: "13.0" for `cuda: Optional[str] = '13.0'`, "cpu" for None, else "".
+/// Of torch/version.py: "13.0" for `cuda: Optional[str] = '13.0'`, "cpu" for None; else,
+/// and for AMD's, "".
 std::string parse_torch_cuda(const std::string& version_py);
 
 /// Whether it computes on a GPU: by its kind, its arguments, and the build that is installed.

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "doctor/launch_shape.h"
 #include "probe/sampler.h"
@@ -283,6 +285,23 @@ GpuFacts read_gpu_facts() {
     for (const auto& process : gpu.now.processes) gpu.process_names.push_back(name_of(process.pid));
     facts.gpus.push_back(std::move(gpu));
   }
+  const char* const devices = std::getenv("CUDA_VISIBLE_DEVICES");
+  return visible_gpus(std::move(facts), devices != nullptr ? devices : "");
+}
+
+GpuFacts visible_gpus(GpuFacts facts, const std::string& devices) {
+  if (devices.empty() || facts.gpus.empty()) return facts;
+  std::vector<Gpu> left;
+  std::istringstream list(devices);
+  for (std::string word; std::getline(list, word, ',');) {
+    for (std::size_t i = 0; i < facts.gpus.size(); ++i) {
+      const bool by_uuid =
+          word.rfind("GPU-", 0) == 0 && facts.gpus[i].identity.uuid.rfind(word, 0) == 0;
+      if (by_uuid || word == std::to_string(i)) left.push_back(facts.gpus[i]);
+    }
+  }
+  if (left.empty()) facts.problem = "no GPU: CUDA_VISIBLE_DEVICES=" + devices + " names none";
+  facts.gpus = std::move(left);
   return facts;
 }
 

@@ -28,6 +28,10 @@ struct GpuFacts {
 };
 GpuFacts read_gpu_facts();
 
+/// Those of the GPUs that CUDA_VISIBLE_DEVICES ("0,2" or "GPU-8932f937") leaves; all of them for a
+/// text that is empty.
+GpuFacts visible_gpus(GpuFacts facts, const std::string& devices);
+
 /// What a study asks of the GPUs.
 struct GpuNeeds {
   enum class Wanted { unknown, no, yes };

@@ -129,6 +129,18 @@ TEST(GpuChecks, BetweenTrialsTheEnginesOwnProcessesAreNoneOfOthers) {
   EXPECT_EQ(check_gpus_again({reading}, {7})[0].status, CheckStatus::warning);
 }
 
+TEST(GpuChecks, LooksOnlyAtGpusThatCudaSees) {
+  GpuFacts facts = good();
+  facts.gpus.push_back(facts.gpus[0]);
+  facts.gpus[1].identity.uuid = "GPU-1234-56";
+  EXPECT_EQ(visible_gpus(facts, "").gpus.size(), 2U);
+  ASSERT_EQ(visible_gpus(facts, "1").gpus.size(), 1U);
+  EXPECT_EQ(visible_gpus(facts, "1").gpus[0].identity.uuid, "GPU-1234-56");
+  EXPECT_EQ(visible_gpus(facts, "GPU-1234").gpus[0].identity.uuid, "GPU-1234-56");
+  EXPECT_EQ(visible_gpus(facts, "0,1").gpus.size(), 2U);
+  EXPECT_EQ(found("gpu.present", visible_gpus(facts, "7"), one()).status, CheckStatus::error);
+}
+
 TEST(GpuChecks, WritesCudaVersions) {
   EXPECT_EQ(cuda_text(13000), "13.0");
   EXPECT_EQ(cuda_text(12090), "12.9");

@@ -173,7 +173,9 @@ Check check_memory(const MemoryNeeds& needs, const MemoryPlace& place) {
                           split > 1 ? "GPUs" : "a GPU", wanted_gib(needs));
     return check;
   }
-  check.found += fmt::format(" fits {} ({})", size_text(room.bytes), room.told);
+  const bool whole = room.bytes == place.bytes;
+  check.found +=
+      whole ? " fits " + room.told : fmt::format(" fits {}, {}", size_text(room.bytes), room.told);
   if (needs.kv && needs.kv->elements_per_token > 0) {
     judge_tokens(needs, room, room.bytes - weights, check);
   } else {
