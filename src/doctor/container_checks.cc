@@ -85,16 +85,23 @@ ContainerFacts find_containers(const std::string& wanted) {
 }
 
 ImageFacts find_image(const ContainerFacts& containers, const std::string& image) {
-  ImageFacts facts{image, ""};
+  ImageFacts facts{image};
   if (containers.program.empty() || !containers.problem.empty()) return facts;
-  const auto end = call({containers.program, "image", "inspect", "--format",
-                         "{{.Id}} {{range .RepoDigests}}{{.}} {{end}}", image},
-                        base::CallErrors::dropped);
+  const auto end = call(
+      {containers.program, "image", "inspect", "--format",
+       "{{.Id}} {{range .RepoDigests}}{{.}} {{end}}\n{{range .Config.Env}}{{.}}\n{{end}}", image},
+      base::CallErrors::dropped);
   if (!end.has_value() || end.value().exit_code != 0) return facts;
   const std::string& text = end.value().output;
   const std::size_t digest = text.find("@sha256:");
   const std::size_t start = digest == std::string::npos ? 0 : digest + 1;
   facts.digest = text.substr(start, text.find_first_of(" \n", start) - start);
+  const std::string name = "\nCUDA_VERSION=";
+  const std::size_t cuda = text.find(name);
+  if (cuda != std::string::npos) {
+    const std::size_t value = cuda + name.size();
+    facts.cuda = text.substr(value, text.find('\n', value) - value);
+  }
   return facts;
 }
 

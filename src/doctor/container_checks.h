@@ -24,7 +24,8 @@ ContainerFacts find_containers(const std::string& wanted);
 /// Whether an image is on this machine.
 struct ImageFacts {
   std::string image;
-  std::string digest;  ///< "sha256:..."; empty = it is not here
+  std::string digest{};  ///< "sha256:..."; empty = it is not here
+  std::string cuda{};    ///< its CUDA_VERSION, "12.9.1"; empty = it states none
 };
 ImageFacts find_image(const ContainerFacts& containers, const std::string& image);
 

@@ -40,11 +40,11 @@ TEST(ContainerChecks, RefuseContainersWithoutTheGpuThatIsThere) {
 
 TEST(ContainerChecks, RefuseAnImageThatIsNotHere) {
   EXPECT_EQ(check_image("e", good(), {"a/b:1", "sha256:00"}).status, CheckStatus::ok);
-  const Check check = check_image("e", good(), {"a/b:1", ""});
+  const Check check = check_image("e", good(), {"a/b:1"});
   EXPECT_EQ(check.id, "e.image");
   EXPECT_EQ(check.status, CheckStatus::error);
   EXPECT_EQ(check.fix, "docker pull a/b:1");
-  EXPECT_EQ(check_image("e", {}, {"a/b:1", ""}).status, CheckStatus::skipped);
+  EXPECT_EQ(check_image("e", {}, {"a/b:1"}).status, CheckStatus::skipped);
 }
 
 TEST(ContainerChecks, FindARuntimeByName) {
@@ -82,13 +82,15 @@ TEST(ContainerFacts, AreWhatTheProgramPrints) {
   FakePath path;
   path.add("docker",
            "if [ $1 = info ]; then printf '28.2.2\\n{\"nvidia\":{},\"runc\":{}}\\n'; fi\n"
-           "if [ $1 = image ]; then printf 'sha256:aa a/b@sha256:bb \\n'; fi\n");
+           "if [ $1 = image ]; then printf 'sha256:aa a/b@sha256:bb "
+           "\\nPATH=/x\\nCUDA_VERSION=12.9.1\\nX=1\\n'; fi\n");
   const ContainerFacts facts = find_containers("docker");
   EXPECT_EQ(facts.program, "docker");
   EXPECT_EQ(facts.version, "28.2.2");
   EXPECT_EQ(facts.problem, "");
   EXPECT_EQ(facts.gpu_by, "runtime nvidia");
   EXPECT_EQ(find_image(facts, "a/b").digest, "sha256:bb");
+  EXPECT_EQ(find_image(facts, "a/b").cuda, "12.9.1");
 }
 
 TEST(ContainerFacts, TellWhyADaemonDoesNotAnswer) {

@@ -98,12 +98,13 @@ class Examination {
     std::vector<std::string> names;
     std::vector<Check> images;
     GpuHere gpu = GpuHere::no;
-    for (const Visited& engine : engines_) {
+    for (Visited& engine : engines_) {
       if (engine.spec->image.empty()) continue;
       if (names.empty()) containers_ = find_containers("");
       names.push_back(engine.spec->name);
-      images.push_back(
-          check_image(engine.spec->name, containers_, find_image(containers_, engine.spec->image)));
+      const ImageFacts image = find_image(containers_, engine.spec->image);
+      engine.found.cuda = image.cuda;
+      images.push_back(check_image(engine.spec->name, containers_, image));
       if (needs_gpu(*engine.spec, engine.found) && !gpus_.gpus.empty()) gpu = GpuHere::yes;
     }
     if (names.empty()) return {};

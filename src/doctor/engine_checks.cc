@@ -84,10 +84,13 @@ std::optional<Check> port(const EngineCase& engine) {
 }
 
 std::optional<Check> cuda(const EngineCase& engine) {
-  const std::string& built = engine.found.torch_cuda;
+  const std::string& built = engine.found.cuda;
+  const bool image = !engine.spec.image.empty();
   if (built.empty() || !needs_gpu(engine.spec, engine.found)) return std::nullopt;
   Check check{engine.spec.name + ".cuda", Status::ok,
-              built == "cpu" ? "its torch is a CPU build" : "its torch is built for CUDA " + built};
+              built == "cpu"
+                  ? "its torch is a CPU build"
+                  : (image ? "the image holds CUDA " : "its torch is built for CUDA ") + built};
   if (built == "cpu") {
     check.status = Status::error;
     check.wanted = "a torch for CUDA, as this engine computes on a GPU";
@@ -106,8 +109,9 @@ std::optional<Check> cuda(const EngineCase& engine) {
   const int driver = std::atoi(engine.gpus.driver.c_str());
   const int runs = engine.gpus.cuda ? *engine.gpus.cuda / 1000 : 0;
   if (driver >= least && (runs == 0 || runs >= std::atoi(built.c_str()))) return check;
-  check.status = Status::error;
-  check.wanted = fmt::format("driver {} or later for CUDA {}", least, built);
+  check.status = image ? Status::warning : Status::error;
+  check.wanted = fmt::format("driver {} or later for CUDA {}{}", least, built,
+                             image ? ", or CUDA's compatibility libraries in the image" : "");
   check.fix = fmt::format("update the driver, or install a build for CUDA {} or older",
                           engine.gpus.cuda ? cuda_text(*engine.gpus.cuda) : "of this driver");
   return check;

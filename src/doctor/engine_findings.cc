@@ -97,7 +97,7 @@ EngineFindings find_engine(const engine::EngineSpec& spec, const engine::ModelSp
       const auto at = found.distributions.find(name);
       if (found.version.empty() && at != found.distributions.end()) found.version = at->second;
     }
-    found.torch_cuda = torch_cuda(spec.venv);
+    found.cuda = torch_cuda(spec.venv);
   }
   look_at_port(spec, found);
   return found;

@@ -15,8 +15,9 @@ struct EngineFindings {
   std::vector<std::string> command;  ///< that starts it; empty for a server that is attached to
   std::string problem;               ///< why there is no command; empty = there is
   std::map<std::string, std::string> distributions;  ///< of its venv that matter, with versions
-  std::string version;       ///< of the engine's distribution; empty = not known
-  std::string torch_cuda;    ///< what the venv's torch was built for: "13.0", "cpu", "" = no torch
+  std::string version;  ///< of the engine's distribution; empty = not known
+  std::string cuda;     ///< what its venv's torch was built for: "13.0", "cpu", "" = no torch; what
+                        ///< its image holds
   std::uint16_t port = 0;    ///< it will listen on; 0 = it listens on none
   std::string port_problem;  ///< why it cannot
   std::string venv_problem;  ///< why its `venv` is none; empty also where the study names none
