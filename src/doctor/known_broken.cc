@@ -42,7 +42,7 @@ bool no_statistics(const EngineCase& engine) { return has(engine, "--disable-log
 bool llama4_attention(const EngineCase& engine) {
   constexpr std::array<std::string_view, 6> kAllowed{"fa3",    "aiter",      "triton",
                                                      "ascend", "trtllm_mha", "intel_xpu"};
-  const auto backend = value_of(engine.spec.args, {"--attention-backend"});
+  const auto backend = flag_value(engine.spec.args, {"--attention-backend"});
   return is_llama4(engine) && backend &&
          std::find(kAllowed.begin(), kAllowed.end(), *backend) == kAllowed.end();
 }

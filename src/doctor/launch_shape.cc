@@ -16,7 +16,7 @@ namespace {
 using Flags = std::vector<std::string_view>;
 
 std::optional<std::int64_t> whole_of(const std::vector<std::string>& args, const Flags& flags) {
-  const auto text = value_of(args, flags);
+  const auto text = flag_value(args, flags);
   if (!text) return std::nullopt;
   std::int64_t value = 0;
   const auto parsed = std::from_chars(text->data(), text->data() + text->size(), value);
@@ -30,7 +30,7 @@ std::uint32_t degree_of(const std::vector<std::string>& args, const Flags& flags
 }
 
 std::optional<double> share_of(const std::vector<std::string>& args, const Flags& flags) {
-  const auto text = value_of(args, flags);
+  const auto text = flag_value(args, flags);
   if (!text) return std::nullopt;
   const double share = std::strtod(text->c_str(), nullptr);
   if (!(share > 0.0 && share <= 1.0)) return std::nullopt;
@@ -39,14 +39,14 @@ std::optional<double> share_of(const std::vector<std::string>& args, const Flags
 
 /// "llama-cpp": how many layers, a number or a word.
 bool offloads_layers(const std::vector<std::string>& args) {
-  const auto layers = value_of(args, {"-ngl", "--gpu-layers", "--n-gpu-layers"});
+  const auto layers = flag_value(args, {"-ngl", "--gpu-layers", "--n-gpu-layers"});
   return layers && *layers != "0";
 }
 
 }  // namespace
 
-std::optional<std::string> value_of(const std::vector<std::string>& args,
-                                    const std::vector<std::string_view>& flags) {
+std::optional<std::string> flag_value(const std::vector<std::string>& args,
+                                      const std::vector<std::string_view>& flags) {
   std::optional<std::string> value;
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (!engine::has_flag({args[i]}, flags)) continue;
@@ -74,17 +74,18 @@ LaunchShape launch_shape(const engine::EngineSpec& spec) {
       whole_of(args, {"--max-model-len", "--context-length", "--max-seq-len", "-c", "--ctx-size"});
   shape.max_sequences =
       whole_of(args, {"--max-num-seqs", "--max-running-requests", "--max-batch-size", "-np"});
+  shape.kv_cache_tokens = whole_of(args, {"--max-total-tokens"});
   shape.memory_share =
       share_of(args, {"--gpu-memory-utilization", "--mem-fraction-static",
                       "--kv-cache-free-gpu-memory-fraction", "--free-gpu-memory-fraction"});
-  shape.kv_dtype = lower(value_of(args, {"--kv-cache-dtype"}).value_or(""));
+  shape.kv_dtype = lower(flag_value(args, {"--kv-cache-dtype"}).value_or(""));
   if (shape.kv_dtype == "auto") shape.kv_dtype.clear();
-  shape.quantization = lower(value_of(args, {"--quantization", "-q"}).value_or(""));
+  shape.quantization = lower(flag_value(args, {"--quantization", "-q"}).value_or(""));
   return shape;
 }
 
 bool asks_for_cpu(const engine::EngineSpec& spec) {
-  if (lower(value_of(spec.args, {"--device"}).value_or("")) == "cpu") return true;
+  if (lower(flag_value(spec.args, {"--device"}).value_or("")) == "cpu") return true;
   if (lower(spec.image).find("cpu") != std::string::npos) return true;
   if (lower(spec.image).find("xeon") != std::string::npos) return true;
   return std::any_of(spec.env.begin(), spec.env.end(), [](const auto& variable) {
@@ -94,7 +95,7 @@ bool asks_for_cpu(const engine::EngineSpec& spec) {
 
 bool asks_for_gpu(const engine::EngineSpec& spec) {
   if (spec.kind == "llama-cpp") return offloads_layers(spec.args);
-  return lower(value_of(spec.args, {"--device"}).value_or("")).rfind("cuda", 0) == 0;
+  return lower(flag_value(spec.args, {"--device"}).value_or("")).rfind("cuda", 0) == 0;
 }
 
 std::string lower(std::string_view text) {

@@ -13,18 +13,19 @@ namespace tokamark::doctor {
 
 /// The value of the last of these flags in the arguments, as "--flag value" or "--flag=value";
 /// '_' and '-' inside a name are the same. Empty when there is none.
-std::optional<std::string> value_of(const std::vector<std::string>& args,
-                                    const std::vector<std::string_view>& flags);
+std::optional<std::string> flag_value(const std::vector<std::string>& args,
+                                      const std::vector<std::string_view>& flags);
 
 /// What an engine was told about its GPUs and its memory, read from its arguments.
 struct LaunchShape {
-  std::uint32_t gpus = 1;                      ///< tensor x pipeline x data parallel
-  std::uint32_t split = 1;                     ///< GPUs that share one copy of the weights
-  std::optional<std::int64_t> context_tokens;  ///< longest sequence
-  std::optional<std::int64_t> max_sequences;   ///< most at once
-  std::optional<double> memory_share;          ///< of a GPU that it may use
-  std::string kv_dtype;                        ///< of keys and values; empty = the model's
-  std::string quantization;                    ///< asked for at load; empty = the checkpoint's
+  std::uint32_t gpus = 1;                       ///< tensor x pipeline x data parallel
+  std::uint32_t split = 1;                      ///< GPUs that share one copy of the weights
+  std::optional<std::int64_t> context_tokens;   ///< longest sequence
+  std::optional<std::int64_t> max_sequences;    ///< most at once
+  std::optional<std::int64_t> kv_cache_tokens;  ///< that its cache must hold
+  std::optional<double> memory_share;           ///< of a GPU that it may use
+  std::string kv_dtype;                         ///< of keys and values; empty = the model's
+  std::string quantization;                     ///< asked for at load; empty = the checkpoint's
 };
 LaunchShape launch_shape(const engine::EngineSpec& spec);
 

@@ -34,8 +34,8 @@ TEST(LaunchShape, ReadsTheFlagsOfEachEngine) {
 }
 
 TEST(LaunchShape, TakesTheLastOfTwoValuesAndNoneThatIsNoNumber) {
-  EXPECT_EQ(value_of({"--tp", "2", "--tp=4"}, {"--tp"}), "4");
-  EXPECT_FALSE(value_of({"--tp"}, {"--tp"}).has_value()) << "the value is missing";
+  EXPECT_EQ(flag_value({"--tp", "2", "--tp=4"}, {"--tp"}), "4");
+  EXPECT_FALSE(flag_value({"--tp"}, {"--tp"}).has_value()) << "the value is missing";
   engine::EngineSpec spec;
   spec.args = {"--tp", "many", "--gpu-memory-utilization", "7", "--kv-cache-dtype", "auto"};
   EXPECT_EQ(launch_shape(spec).split, 1U);

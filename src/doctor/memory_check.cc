@@ -81,9 +81,12 @@ double kv_bytes_per_token(const MemoryNeeds& needs) {
   return needs.kv->elements_per_token * size / needs.shape.split;
 }
 
+/// 280,125 as "280,000", since it is an estimate.
 std::string thousands(double tokens) {
-  return tokens >= 10'000 ? fmt::format("{:.0f},000", std::floor(tokens / 1000))
-                          : fmt::format("{:.0f}", std::floor(tokens));
+  if (tokens < 10'000) return fmt::format("{:.0f}", std::floor(tokens));
+  const auto whole = static_cast<std::int64_t>(tokens / 1000);
+  if (whole < 1000) return fmt::format("{},000", whole);
+  return fmt::format("{},{:03},000", whole / 1000, whole % 1000);
 }
 
 /// What the weights leave, in tokens; the check when it is too little.
@@ -99,6 +102,13 @@ void judge_tokens(const MemoryNeeds& needs, const Room& room, double left, Check
     check.fix =
         "shorten the context (--max-model-len and its like), use FP8 keys and values, or "
         "more GPUs";
+    return;
+  }
+  const std::int64_t budget = needs.shape.kv_cache_tokens.value_or(0);
+  if (static_cast<double>(budget) > tokens) {
+    check.status = Status::error;
+    check.wanted = fmt::format("room for the {} tokens that its cache must hold", budget);
+    check.fix = "lower kv_cache_tokens, use FP8 keys and values, or more GPUs";
     return;
   }
   const std::int64_t at_once = needs.shape.max_sequences
@@ -174,8 +184,8 @@ Check check_memory(const MemoryNeeds& needs, const MemoryPlace& place) {
     return check;
   }
   const bool whole = room.bytes == place.bytes;
-  check.found +=
-      whole ? " fits " + room.told : fmt::format(" fits {}, {}", size_text(room.bytes), room.told);
+  check.found += whole ? " within " + room.told
+                       : fmt::format(" within {}, {}", size_text(room.bytes), room.told);
   if (needs.kv && needs.kv->elements_per_token > 0) {
     judge_tokens(needs, room, room.bytes - weights, check);
   } else {

@@ -105,6 +105,16 @@ TEST(MemoryCheck, RefusesAContextThatDoesNotFitBesideTheWeights) {
       << "most layers keep 8,192 tokens of it";
 }
 
+TEST(MemoryCheck, RefusesABudgetOfTokensThatDoesNotFit) {
+  MemoryNeeds scout = needs("sglang", "fp8");
+  scout.kv = kScoutKv;
+  scout.shape.kv_dtype = "fp8";
+  scout.shape.kv_cache_tokens = 180'000;
+  EXPECT_EQ(check_memory(scout, kH200).status, CheckStatus::ok);
+  scout.shape.kv_dtype = "";  // (140.40 - 10 - 101.51) GiB over 192 KiB: 157,000
+  EXPECT_EQ(check_memory(scout, kH200).status, CheckStatus::error);
+}
+
 TEST(MemoryCheck, SaysWhenKeysAndValuesWereNotJudged) {
   EXPECT_THAT(check_memory(needs("vllm", "fp8"), kH200).found,
               HasSubstr("keys and values were not judged"));
