@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "doctor/arms.h"
 #include "doctor/container_checks.h"
 #include "doctor/engine_checks.h"
 #include "doctor/gpu_checks.h"
@@ -25,12 +26,6 @@ namespace fs = std::filesystem;
 
 void append(std::vector<Check>& checks, std::vector<Check> more) {
   for (Check& check : more) checks.push_back(std::move(check));
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : ", ") + word;
-  return line;
 }
 
 /// Engines that read weights on this machine.
@@ -90,13 +85,12 @@ class Examination {
       needs.gpus = std::max(needs.gpus, launch_shape(*engine.spec).gpus);
       names.push_back(engine.spec->name);
     }
-    needs.engines = joined(names);
+    needs.engines = joined_names(names);
     return needs;
   }
 
   std::vector<Check> containers() {
     std::vector<std::string> names;
-    std::vector<Check> images;
     GpuHere gpu = GpuHere::no;
     for (Visited& engine : engines_) {
       if (engine.spec->image.empty()) continue;
@@ -104,13 +98,11 @@ class Examination {
       names.push_back(engine.spec->name);
       const ImageFacts image = find_image(containers_, engine.spec->image);
       engine.found.cuda = image.cuda;
-      images.push_back(check_image(engine.spec->name, containers_, image));
+      images_[engine.spec->name] = check_image(engine.spec->name, containers_, image);
       if (needs_gpu(*engine.spec, engine.found) && !gpus_.gpus.empty()) gpu = GpuHere::yes;
     }
     if (names.empty()) return {};
-    std::vector<Check> checks = check_containers(containers_, joined(names), gpu);
-    append(checks, std::move(images));
-    return checks;
+    return check_containers(containers_, joined_names(names), gpu);
   }
 
   /// Groups the engines by what they load, and looks for it once.
@@ -146,23 +138,28 @@ class Examination {
       std::vector<std::string> names;
       for (const Visited* engine : group.engines) names.push_back(engine->spec->name);
       append(checks,
-             check_model({groups_.size() == 1 ? "model" : first.spec->name, joined(names),
+             check_model({groups_.size() == 1 ? "model" : first.spec->name, joined_names(names),
                           group.facts, weights_size(*first.spec, study_.model, group.facts)}));
     }
     return checks;
   }
 
   std::vector<Check> each_engine() {
-    std::vector<Check> checks;
+    std::vector<EngineChecks> all;
     std::vector<EngineCase> cases;
     for (const Visited& engine : engines_) {
       if (engine.spec->kind == "openai") continue;
       const EngineCase one{*engine.spec, study_.model, engine.found, gpus_};
-      append(checks, check_engine(one));
-      if (auto check = memory(engine)) checks.push_back(std::move(*check));
-      append(checks, check_known_broken(one));
+      EngineChecks own{engine.spec->name, check_engine(one)};
+      if (auto check = memory(engine)) own.checks.push_back(std::move(*check));
+      append(own.checks, check_known_broken(one));
+      if (const auto image = images_.find(engine.spec->name); image != images_.end()) {
+        own.checks.push_back(image->second);
+      }
+      all.push_back(std::move(own));
       cases.push_back(one);
     }
+    std::vector<Check> checks = merge_arms(all);
     append(checks, check_shared_venvs(cases));
     return checks;
   }
@@ -220,6 +217,7 @@ class Examination {
   ContainerFacts containers_;
   std::list<Visited> engines_;  ///< a list, as groups point into it
   std::vector<SameWeights> groups_;
+  std::map<std::string, Check> images_;  ///< by engine
 };
 
 }  // namespace
