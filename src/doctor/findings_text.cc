@@ -85,10 +85,12 @@ std::string page(const std::vector<Check>& checks) {
 }
 
 std::string counted(const std::vector<Check>& checks) {
-  return fmt::format("{}, {}; {} ok, {} skipped",
-                     plural(count(checks, CheckStatus::error), "error"),
-                     plural(count(checks, CheckStatus::warning), "warning"),
-                     count(checks, CheckStatus::ok), count(checks, CheckStatus::skipped));
+  std::string line = fmt::format("{}, {}", plural(count(checks, CheckStatus::error), "error"),
+                                 plural(count(checks, CheckStatus::warning), "warning"));
+  const std::size_t fine = count(checks, CheckStatus::ok);
+  const std::size_t skipped = count(checks, CheckStatus::skipped);
+  if (fine + skipped > 0) line += fmt::format("; {} ok, {} skipped", fine, skipped);
+  return line;
 }
 
 std::vector<std::string> warning_lines(const std::vector<Check>& checks) {

@@ -12,7 +12,7 @@ namespace tokamark::doctor {
 /// that counts them.
 std::string page(const std::vector<probe::Check>& checks);
 
-/// "2 errors, 1 warning; 14 ok, 3 skipped".
+/// "2 errors, 1 warning; 14 ok, 3 skipped"; without the last two where the list has none of them.
 std::string counted(const std::vector<probe::Check>& checks);
 
 /// "ID: FOUND; wanted WANTED; FIX" in one line.

@@ -32,6 +32,10 @@ TEST(FindingsText, PutsErrorsLastAndCounts) {
             "1 error, 1 warning; 1 ok, 1 skipped\n");
 }
 
+TEST(FindingsText, CountsOnlyWhatAListOfFaultsHolds) {
+  EXPECT_EQ(counted({kError, kError, kWarning}), "2 errors, 1 warning");
+}
+
 TEST(FindingsText, WrapsAt100ColumnsUnderItsColumn) {
   std::string words;
   for (int i = 0; i < 40; ++i) words += "word ";
