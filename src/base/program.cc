@@ -113,14 +113,29 @@ Result<std::string> read_all(int fd, const ProgramCall& call) {
                fmt::format("{} printed more than {} bytes", call.argv.front(), call.output_limit)};
 }
 
+/// Ends the child's group. One that was interrupted may tidy up first.
+void end_group(const Child& child, const ProgramCall& call, ErrorKind why) {
+  const auto deadline = SteadyClock::now() + call.grace;
+  if (why == ErrorKind::interrupted && call.grace.count() > 0) {
+    ::kill(-child.pid, SIGINT);
+    siginfo_t info{};
+    while (SteadyClock::now() < deadline &&
+           ::waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == 0) {
+      ::poll(nullptr, 0, 20);
+    }
+  }
+  ::kill(-child.pid, SIGKILL);
+}
+
 }  // namespace
 
 Result<ProgramEnd> run_program(const ProgramCall& call) {
   if (call.argv.empty()) return Error{ErrorKind::internal, "a program without a name"};
   TOKAMARK_TRY(const Child child, spawn_child(call));
   auto output = read_all(child.output, call);
+  if (output.has_error()) end_group(child, call, output.error().kind);
   ::close(child.output);
-  if (output.has_error()) ::kill(-child.pid, SIGKILL);
   int status = 0;
   while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }

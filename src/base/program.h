@@ -23,7 +23,8 @@ struct ProgramCall {
   std::chrono::milliseconds timeout{5000};
   std::size_t output_limit = std::size_t{1} << 20;  ///< bytes; more is an error
   CallErrors errors = CallErrors::dropped;
-  const std::atomic<bool>* stop = nullptr;            ///< becomes true when it is to be ended early
+  const std::atomic<bool>* stop = nullptr;  ///< becomes true when it is to be ended early
+  std::chrono::milliseconds grace{0};       ///< a stop: how long SIGINT may take before SIGKILL
   std::function<void(std::string_view)> on_output{};  ///< gets each piece as it comes
 };
 
@@ -34,8 +35,9 @@ struct ProgramEnd {
 };
 
 /// Runs the program in a process group of its own, with empty standard input, and waits for its
-/// end; any exit code is a result. At an error the whole group is killed. Errors: `engine` when it
-/// cannot be run or prints too much, `timeout`, `interrupted`. Thread-safe.
+/// end; any exit code is a result. At an error the whole group is killed; at a stop it is
+/// interrupted first, as Ctrl-C does, where `grace` gives it time. Errors: `engine` when it cannot
+/// be run or prints too much, `timeout`, `interrupted`. Thread-safe.
 Result<ProgramEnd> run_program(const ProgramCall& call);
 
 }  // namespace tokamark::base

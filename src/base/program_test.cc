@@ -1,6 +1,10 @@
 #include "base/program.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
 
 namespace tokamark::base {
 namespace {
@@ -72,6 +76,25 @@ TEST(RunProgram, AStopEndsIt) {
   const auto end = run_program(call);
   ASSERT_TRUE(end.has_error());
   EXPECT_EQ(ErrorKind::interrupted, end.error().kind);
+}
+
+TEST(RunProgram, AStopLetsItTidyUpFirst) {
+  const std::string file = testing::TempDir() + "tokamark-program-" + std::to_string(::getpid());
+  std::atomic<bool> stop{false};
+  // The trap is set before the line is printed, and the line asks for the stop.
+  ProgramCall call =
+      shell("trap 'echo tidy >" + file + "; exit' INT; echo ready; sleep 100 & wait");
+  call.stop = &stop;
+  call.grace = std::chrono::seconds(60);
+  call.on_output = [&stop](std::string_view) { stop = true; };
+  const auto end = run_program(call);
+  ASSERT_TRUE(end.has_error());
+  EXPECT_EQ(ErrorKind::interrupted, end.error().kind);
+  std::ifstream written(file);
+  std::string word;
+  EXPECT_TRUE(written >> word);
+  EXPECT_EQ("tidy", word);
+  std::remove(file.c_str());
 }
 
 }  // namespace
