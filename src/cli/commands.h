@@ -26,6 +26,8 @@ void add_run(CLI::App& program, const Invocation& invocation, Action& action);
 void add_bench(CLI::App& program, const Invocation& invocation, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 void add_engines(CLI::App& program, Action& action);
+void add_setup(CLI::App& program, Action& action);
+void add_fetch(CLI::App& program, Action& action);
 void add_sim(CLI::App& program, Action& action);
 void add_calibrate(CLI::App& program, Action& action);
 void add_null_engine(CLI::App& program, Action& action);

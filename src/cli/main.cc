@@ -42,6 +42,8 @@ int main_program(int argc, char** argv) {
   add_bench(program, invocation, action);
   add_engines(program, action);
   add_doctor(program, action);
+  add_setup(program, action);
+  add_fetch(program, action);
   add_sim(program, action);
   add_calibrate(program, action);
   add_null_engine(program, action);

@@ -103,7 +103,7 @@ void Progress::show(const std::string& label, double seconds, const std::string&
   if (terminal_) {
     fmt::print(out_, "\r\033[K{} ({:.0f} s) {}", label, seconds, last.substr(0, kShown));
   } else {
-    fmt::print(out_, "{} ({:.0f} s) {}\n", label, seconds, last);
+    fmt::print(out_, "{} ({:.0f} s){}{}\n", label, seconds, last.empty() ? "" : " ", last);
   }
   std::fflush(out_);
 }
