@@ -22,12 +22,13 @@ using base::ErrorKind;
 constexpr const char* kRequirements = "requirements.in";
 constexpr const char* kOverrides = "overrides.txt";
 
-/// The minor version of Python 3 that this program is, or 0. It must be able to make environments.
-int minor_of(const std::string& program) {
+/// The minor version of Python 3 that this program is, or 0 when it lacks what is needed.
+int minor_of(const std::string& program, VenvModule module) {
   base::ProgramCall call;
   call.argv = {program, "-c",
-               "import ensurepip, ssl, sys, venv; "
-               "print(sys.version_info[1] if sys.version_info[0] == 3 else 0)"};
+               fmt::format("import ssl, sys{}; print(sys.version_info[1] if sys.version_info[0] == "
+                           "3 else 0)",
+                           module == VenvModule::needed ? ", ensurepip, venv" : "")};
   const auto end = base::run_program(call);
   if (end.has_error() || end.value().exit_code != 0) return 0;
   return std::atoi(end.value().output.c_str());
@@ -67,22 +68,24 @@ std::string lines_of(const std::vector<std::string>& words) {
 
 }  // namespace
 
-base::Result<Interpreter> find_interpreter(const PythonRange& range) {
+base::Result<Interpreter> find_interpreter(const PythonRange& range, VenvModule module) {
   for (const std::string& name : candidates(range)) {
     const bool is_path = name.find('/') != std::string::npos;
     const auto program = is_path ? std::optional<fs::path>(name) : engine::find_on_path(name);
     if (!program) continue;
-    const int minor = minor_of(program->string());
+    const int minor = minor_of(program->string(), module);
     if (minor >= range.oldest && minor <= range.newest) return Interpreter{*program, minor};
   }
   const std::string versions = range.oldest == range.newest
                                    ? fmt::format("3.{}", range.oldest)
                                    : fmt::format("3.{} to 3.{}", range.oldest, range.newest);
-  return Error{ErrorKind::engine,
-               fmt::format("no Python {} with its venv module on PATH or among pyenv's versions; "
-                           "install one, as with `apt-get install python3.{}-venv` or `pyenv "
-                           "install 3.{}`",
-                           versions, range.newest, range.newest)};
+  return Error{
+      ErrorKind::engine,
+      fmt::format("no Python {}{} on PATH or among pyenv's versions; install one, as with "
+                  "`apt-get install python3-venv` where the system's own is in that range, "
+                  "or with `pyenv install 3.{}`",
+                  versions, module == VenvModule::needed ? " with its venv module" : "",
+                  range.newest)};
 }
 
 Installer::Installer(const Recipe& recipe, const fs::path& folder, Interpreter interpreter)
@@ -90,9 +93,11 @@ Installer::Installer(const Recipe& recipe, const fs::path& folder, Interpreter i
 
 base::Result<Installer> Installer::find(const Recipe& recipe, const fs::path& folder,
                                         Progress& progress) {
-  TOKAMARK_TRY(Interpreter interpreter, find_interpreter(recipe.python));
+  const auto uv = engine::find_on_path("uv");
+  const VenvModule module = uv ? VenvModule::not_needed : VenvModule::needed;
+  TOKAMARK_TRY(Interpreter interpreter, find_interpreter(recipe.python, module));
   Installer installer(recipe, folder, std::move(interpreter));
-  if (const auto uv = engine::find_on_path("uv")) {
+  if (uv) {
     installer.uv_ = *uv;
   } else if (!recipe.overrides.empty()) {
     TOKAMARK_TRY_VOID(installer.get_uv(progress));

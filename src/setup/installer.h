@@ -17,9 +17,12 @@ struct Interpreter {
   int minor = 0;  ///< of 3.minor
 };
 
+/// Whether Python itself must be able to make environments; uv makes them without it.
+enum class VenvModule { needed, not_needed };
+
 /// The newest interpreter of the range that is found as python3.N on PATH, among pyenv's versions,
 /// or as python3. Errors of kind `engine` say which versions would do.
-base::Result<Interpreter> find_interpreter(const PythonRange& range);
+base::Result<Interpreter> find_interpreter(const PythonRange& range, VenvModule module);
 
 /// Makes a Python environment and installs into it: with uv where PATH has it, else with the pip
 /// of the environment. A recipe with overrides needs uv, and gets one beside the environment.

@@ -1,6 +1,7 @@
 """`tokamark setup`: environments of small packages made here, a runtime that only says what a real
 one would, and llama.cpp from PyPI."""
 
+import json
 import os
 import signal
 import subprocess
@@ -25,6 +26,24 @@ case "$*" in
   "image inspect"*) [ -e "{log}.pulled" ] || exit 1; echo '["acme/engine@{digest}"]' ;;
   *) exit 1 ;;
 esac
+"""
+
+# What uv writes, cut short: one wheel that no machine of ours takes and one that all do; a source
+# archive alone; and a file whose size nobody says, on a server that is not there.
+LOCK = """lock-version = "1.0"
+[[packages]]
+name = "a"
+version = "1"
+wheels = [{ url = "http://127.0.0.1:9/a-1-cp39-cp39-win32.whl", size = 1 },
+          { url = "http://127.0.0.1:9/a-1-py3-none-any.whl", size = 20 }]
+[[packages]]
+name = "b"
+version = "2"
+sdist = { url = "http://127.0.0.1:9/b-2.tar.gz", size = 300 }
+[[packages]]
+name = "c"
+version = "3"
+wheels = [{ url = "http://127.0.0.1:9/c-3-py3-none-any.whl" }]
 """
 
 
@@ -131,6 +150,21 @@ class SetupCase(IntegrationCase):
     def test_a_package_that_does_not_exist_is_named(self):
         finished = self.setup("llama-cpp", "--version", "1.0")
         self.assert_error(finished, EXIT_ENGINE, "xllamacpp==1.0", "llama-cpp-1.0.log")
+
+    def test_a_lock_is_measured_by_the_files_that_fit(self):
+        lock = self.folder / "pylock.toml"
+        lock.write_text(LOCK)
+        done = subprocess.run([sys.executable, self.source / "src" / "setup" / "package_sizes.py",
+                               "uv", lock], capture_output=True, text=True, check=True)
+        self.assertEqual([("a", 20), ("b", 300), ("c", None)],
+                         [(item["name"], item["bytes"]) for item in json.loads(done.stdout)])
+
+    def test_a_missing_python_is_said(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        finished = self.tokamark("setup", "vllm", "--device", "cpu", "--dry-run",
+                                 env={"PATH": str(empty), "HOME": str(empty)})
+        self.assert_error(finished, EXIT_ENGINE, "no Python 3.12 with its venv module")
 
     def test_bad_usage(self):
         self.assert_error(self.setup(), EXIT_USAGE, "tokamark setup vllm")
