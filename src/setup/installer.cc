@@ -165,14 +165,15 @@ base::Result<DownloadSize> Installer::measure(Progress& progress) const {
                         "--ignore-installed", "--use-feature=fast-deps", "--report",
                         answer.string(), "--requirement", (folder_ / kRequirements).string()})));
   }
-  const auto end = base::run_program([&] {
-    auto call = call_of({python().string(), "-c", std::string(package_sizes_script()),
-                         uv_.empty() ? "pip" : "uv", answer.string()});
-    call.timeout = std::chrono::minutes(5);
-    return call;
-  }());
-  if (end.has_error()) return end.error();
-  return read_package_sizes(end.value().output);
+  TOKAMARK_TRY(
+      const std::string output,
+      progress.run_well(recipe_.kind + ": sizes",
+                        call_of({python().string(), "-c", std::string(package_sizes_script()),
+                                 uv_.empty() ? "pip" : "uv", answer.string()})));
+  // Warnings may stand before and after the one line of JSON.
+  const std::size_t start = output.rfind("\n[") + 1;
+  return read_package_sizes(
+      std::string_view(output).substr(start, output.find('\n', start) - start));
 }
 
 fs::path Installer::cache() const {
