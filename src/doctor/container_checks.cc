@@ -71,11 +71,9 @@ ContainerFacts find_containers(const std::string& wanted) {
   for (const std::string& program :
        wanted.empty() ? std::vector<std::string>{"docker", "podman"} : std::vector{wanted}) {
     if (!engine::find_on_path(program)) continue;
-    ContainerFacts tried;
-    tried.program = program;
-    ask_program(tried);
-    if (facts.program.empty() || tried.problem.empty()) facts = tried;
-    if (facts.problem.empty()) break;
+    facts.program = program;
+    ask_program(facts);
+    break;
   }
   std::error_code failed;
   for (const char* file : kCdiFiles) {
@@ -115,7 +113,8 @@ std::vector<Check> check_containers(const ContainerFacts& facts, const std::stri
   if (!facts.problem.empty()) {
     return {{runtime.id, Status::error, facts.program + " does not answer: " + facts.problem,
              "a daemon that this user may talk to, for " + engines,
-             "start it (systemctl start docker), or add the user to the group docker"}};
+             "start it (systemctl start docker), add the user to the group docker, or set "
+             "container_runtime: podman where that is here"}};
   }
   std::vector<Check> checks{runtime};
   if (gpu == GpuHere::no) return checks;

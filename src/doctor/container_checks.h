@@ -17,7 +17,8 @@ struct ContainerFacts {
   std::string problem;  ///< why it does not answer; empty = it does
   std::string gpu_by;   ///< "runtime nvidia" or the CDI file; empty = it gives no GPU
 };
-/// `wanted` is the program that the study asks for; empty = docker, else podman. It is run for
+/// `wanted` is the program that the study asks for; empty = docker, else podman, as
+/// the launch takes them. It is run for
 /// 10 s at most.
 ContainerFacts find_containers(const std::string& wanted);
 

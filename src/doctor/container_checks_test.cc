@@ -102,12 +102,13 @@ TEST(ContainerFacts, TellWhyADaemonDoesNotAnswer) {
   EXPECT_EQ(find_containers("no-such-program").program, "");
 }
 
-TEST(ContainerFacts, APodmanThatAnswersComesBeforeADockerThatDoesNot) {
+TEST(ContainerFacts, AreOfTheProgramThatTheLaunchTakes) {
   FakePath path;
-  path.add("docker", "exit 1\n");
   path.add("podman", "echo 4.3.1\n");
-  EXPECT_EQ(find_containers("").program, "podman");
-  EXPECT_EQ(find_containers("").version, "4.3.1");
+  EXPECT_EQ(find_containers("podman").version, "4.3.1");
+  path.add("docker", "exit 1\n");
+  EXPECT_EQ(find_containers("").program, "docker") << "though only podman answers";
+  EXPECT_NE(find_containers("").problem, "");
 }
 
 }  // namespace

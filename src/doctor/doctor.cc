@@ -90,19 +90,25 @@ class Examination {
   }
 
   std::vector<Check> containers() {
+    std::map<std::string, ContainerFacts> runtimes;
     std::vector<std::string> names;
     GpuHere gpu = GpuHere::no;
     for (Visited& engine : engines_) {
-      if (engine.spec->image.empty()) continue;
-      if (names.empty()) containers_ = find_containers("");
-      names.push_back(engine.spec->name);
-      const ImageFacts image = find_image(containers_, engine.spec->image);
+      const engine::EngineSpec& spec = *engine.spec;
+      if (spec.image.empty()) continue;
+      names.push_back(spec.name);
+      const std::string& wanted = spec.container_runtime;
+      if (runtimes.count(wanted) == 0) runtimes[wanted] = find_containers(wanted);
+      const ImageFacts image = find_image(runtimes[wanted], spec.image);
       engine.found.cuda = image.cuda;
-      images_[engine.spec->name] = check_image(engine.spec->name, containers_, image);
-      if (needs_gpu(*engine.spec, engine.found) && !gpus_.gpus.empty()) gpu = GpuHere::yes;
+      images_[spec.name] = check_image(spec.name, runtimes[wanted], image);
+      if (needs_gpu(spec, engine.found) && !gpus_.gpus.empty()) gpu = GpuHere::yes;
     }
-    if (names.empty()) return {};
-    return check_containers(containers_, joined_names(names), gpu);
+    std::vector<Check> checks;
+    for (const auto& [wanted, runtime] : runtimes) {
+      append(checks, check_containers(runtime, joined_names(names), gpu));
+    }
+    return checks;
   }
 
   /// Groups the engines by what they load, and looks for it once.
@@ -214,7 +220,6 @@ class Examination {
   const study::Study& study_;
   const study::Plan& plan_;
   GpuFacts gpus_;
-  ContainerFacts containers_;
   std::list<Visited> engines_;  ///< a list, as groups point into it
   std::vector<SameWeights> groups_;
   std::map<std::string, Check> images_;  ///< by engine

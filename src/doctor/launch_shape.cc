@@ -15,8 +15,14 @@ namespace {
 
 using Flags = std::vector<std::string_view>;
 
-std::optional<std::int64_t> whole_of(const std::vector<std::string>& args, const Flags& flags) {
-  const auto text = flag_value(args, flags);
+/// What the study asks of the engine, else what its arguments say.
+std::optional<std::string> text_of(const engine::EngineSpec& spec, engine::Setting setting,
+                                   const Flags& flags) {
+  if (const auto value = engine::value_of(spec, setting)) return engine::flag_text(*value);
+  return flag_value(spec.args, flags);
+}
+
+std::optional<std::int64_t> whole(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   std::int64_t value = 0;
   const auto parsed = std::from_chars(text->data(), text->data() + text->size(), value);
@@ -24,13 +30,20 @@ std::optional<std::int64_t> whole_of(const std::vector<std::string>& args, const
   return value;
 }
 
-std::uint32_t degree_of(const std::vector<std::string>& args, const Flags& flags) {
-  const auto value = whole_of(args, flags).value_or(1);
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 1, 1024));
+std::optional<std::int64_t> whole_of(const std::vector<std::string>& args, const Flags& flags) {
+  return whole(flag_value(args, flags));
 }
 
-std::optional<double> share_of(const std::vector<std::string>& args, const Flags& flags) {
-  const auto text = flag_value(args, flags);
+std::optional<std::int64_t> whole_of(const engine::EngineSpec& spec, engine::Setting setting,
+                                     const Flags& flags) {
+  return whole(text_of(spec, setting, flags));
+}
+
+std::uint32_t degree_of(const std::optional<std::int64_t>& value) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value.value_or(1), 1, 1024));
+}
+
+std::optional<double> share_of(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   const double share = std::strtod(text->c_str(), nullptr);
   if (!(share > 0.0 && share <= 1.0)) return std::nullopt;
@@ -61,24 +74,29 @@ std::optional<std::string> flag_value(const std::vector<std::string>& args,
 }
 
 LaunchShape launch_shape(const engine::EngineSpec& spec) {
+  using engine::Setting;
   const auto& args = spec.args;
   LaunchShape shape;
-  const std::uint32_t tensor =
-      degree_of(args, {"--tensor-parallel-size", "-tp", "--tp", "--tp-size"});
+  const std::uint32_t tensor = degree_of(whole_of(
+      spec, Setting::tensor_parallel, {"--tensor-parallel-size", "-tp", "--tp", "--tp-size"}));
   const std::uint32_t pipeline =
-      degree_of(args, {"--pipeline-parallel-size", "-pp", "--pp", "--pp-size"});
-  const std::uint32_t data = degree_of(args, {"--data-parallel-size", "-dp", "--dp", "--dp-size"});
+      degree_of(whole_of(args, {"--pipeline-parallel-size", "-pp", "--pp", "--pp-size"}));
+  const std::uint32_t data =
+      degree_of(whole_of(args, {"--data-parallel-size", "-dp", "--dp", "--dp-size"}));
   shape.split = tensor * pipeline;
   shape.gpus = shape.split * data;
   shape.context_tokens =
-      whole_of(args, {"--max-model-len", "--context-length", "--max-seq-len", "-c", "--ctx-size"});
+      whole_of(spec, Setting::context_tokens,
+               {"--max-model-len", "--context-length", "--max-seq-len", "-c", "--ctx-size"});
   shape.max_sequences =
-      whole_of(args, {"--max-num-seqs", "--max-running-requests", "--max-batch-size", "-np"});
-  shape.kv_cache_tokens = whole_of(args, {"--max-total-tokens"});
+      whole_of(spec, Setting::max_sequences,
+               {"--max-num-seqs", "--max-running-requests", "--max-batch-size", "-np"});
+  shape.kv_cache_tokens = whole_of(spec, Setting::kv_cache_tokens, {"--max-total-tokens"});
   shape.memory_share =
-      share_of(args, {"--gpu-memory-utilization", "--mem-fraction-static",
-                      "--kv-cache-free-gpu-memory-fraction", "--free-gpu-memory-fraction"});
-  shape.kv_dtype = lower(flag_value(args, {"--kv-cache-dtype"}).value_or(""));
+      share_of(text_of(spec, Setting::gpu_memory_share,
+                       {"--gpu-memory-utilization", "--mem-fraction-static",
+                        "--kv-cache-free-gpu-memory-fraction", "--free-gpu-memory-fraction"}));
+  shape.kv_dtype = lower(text_of(spec, Setting::kv_cache_dtype, {"--kv-cache-dtype"}).value_or(""));
   if (shape.kv_dtype == "auto") shape.kv_dtype.clear();
   shape.quantization = lower(flag_value(args, {"--quantization", "-q"}).value_or(""));
   return shape;

@@ -16,7 +16,8 @@ namespace tokamark::doctor {
 std::optional<std::string> flag_value(const std::vector<std::string>& args,
                                       const std::vector<std::string_view>& flags);
 
-/// What an engine was told about its GPUs and its memory, read from its arguments.
+/// What an engine was told about its GPUs and its memory, by the study's settings or in its
+/// own arguments.
 struct LaunchShape {
   std::uint32_t gpus = 1;                       ///< tensor x pipeline x data parallel
   std::uint32_t split = 1;                      ///< GPUs that share one copy of the weights

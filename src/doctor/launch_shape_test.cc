@@ -33,6 +33,21 @@ TEST(LaunchShape, ReadsTheFlagsOfEachEngine) {
   EXPECT_EQ(launch_shape(spec).context_tokens, 4096);
 }
 
+TEST(LaunchShape, ReadsTheStudysSettings) {
+  using engine::Setting;
+  engine::EngineSpec spec;
+  spec.settings = {{Setting::tensor_parallel, 2},       {Setting::context_tokens, 8192},
+                   {Setting::kv_cache_tokens, 180'000}, {Setting::max_sequences, 128},
+                   {Setting::gpu_memory_share, 0.5},    {Setting::kv_cache_dtype, "fp8"}};
+  const LaunchShape shape = launch_shape(spec);
+  EXPECT_EQ(shape.gpus, 2U);
+  EXPECT_EQ(shape.context_tokens, 8192);
+  EXPECT_EQ(shape.kv_cache_tokens, 180'000);
+  EXPECT_EQ(shape.max_sequences, 128);
+  EXPECT_EQ(shape.memory_share, 0.5);
+  EXPECT_EQ(shape.kv_dtype, "fp8");
+}
+
 TEST(LaunchShape, TakesTheLastOfTwoValuesAndNoneThatIsNoNumber) {
   EXPECT_EQ(flag_value({"--tp", "2", "--tp=4"}, {"--tp"}), "4");
   EXPECT_FALSE(flag_value({"--tp"}, {"--tp"}).has_value()) << "the value is missing";

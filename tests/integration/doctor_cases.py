@@ -142,10 +142,14 @@ class DoctorCase(IntegrationCase):
         self.assertEqual("ok", checks["model.access"]["status"])
         self.assertIn("model.disk", checks)
         for engine in ("vllm", "sglang", "tensorrt-llm"):
-            self.assertEqual("error", checks[f"{engine}.launch"]["status"], checks)
             self.assertEqual("skipped", checks[f"{engine}.memory"]["status"])
             self.assertIn("109 x 10^9 parameters x 1 byte (fp8) = 101.5 GiB",
                           checks[f"{engine}.memory"]["found"])
+        for engine in ("vllm", "sglang"):
+            self.assertEqual("error", checks[f"{engine}.launch"]["status"], checks)
+            self.assertIn("environments/" + engine, checks[f"{engine}.launch"]["found"])
+        self.assertIn(checks["tensorrt-llm.image"]["status"], ("error", "skipped"))
+        self.assertIn("container.runtime", checks)
         self.assertEqual("error", checks["tensorrt-llm.known.no_gpu"]["status"])
 
     def test_a_gated_model_is_refused(self):
@@ -179,7 +183,7 @@ class DoctorCase(IntegrationCase):
         self.assertIn(f"pid {os.getpid()} (python3", checks["gpu.processes"]["found"])
 
     def test_only_the_engines_of_the_run_are_checked(self):
-        checks = self.checks(self.scout_study(), "--engine", "vllm",
+        checks = self.checks(self.scout_study(), "--engine", "vllm.shipped",
                              env=self.hub_environment(Hub(self, 200)), code=EXIT_STUDY)
-        self.assertIn("vllm.launch", checks)
-        self.assertNotIn("sglang.launch", checks)
+        self.assertIn("vllm.shipped.launch", checks)
+        self.assertFalse([check for check in checks if check.startswith("sglang")])
