@@ -38,7 +38,7 @@ Check files(const ModelCase& model) {
   const std::string revision = facts.revision.empty() ? "" : " --revision " + facts.revision;
   check.wanted = fmt::format("its files there, for {}{}", model.engines,
                              model.size ? " (" + size_text(model.size->bytes) + ")" : "");
-  check.fix = fmt::format("hf download {}{}", facts.location, revision);
+  check.fix = fmt::format("tokamark fetch {}{}", facts.location, revision);
   if (facts.offline) {
     check.found += ", and HF_HUB_OFFLINE forbids the download";
     check.fix += ", with HF_HUB_OFFLINE unset";

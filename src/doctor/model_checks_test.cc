@@ -38,7 +38,7 @@ TEST(ModelChecks, FilesThatCanBeDownloadedAreAWarning) {
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].id, "model.files");
   EXPECT_EQ(found[0].status, CheckStatus::warning);
-  EXPECT_EQ(found[0].fix, "hf download org/model");
+  EXPECT_EQ(found[0].fix, "tokamark fetch org/model");
   EXPECT_EQ(found[1].status, CheckStatus::ok);
   EXPECT_EQ(found[2].status, CheckStatus::ok);
 }
