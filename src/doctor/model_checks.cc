@@ -93,6 +93,22 @@ std::optional<Check> disk(const ModelCase& model) {
   return check;
 }
 
+/// What is downloaded to a container's own disk is gone with it.
+Check volume(const ModelCase& model) {
+  const ModelFacts& facts = model.facts;
+  Check check{model.prefix + ".volume", Status::ok,
+              facts.cache.string() + " lies on a disk that stays"};
+  if (facts.ephemeral.empty()) return check;
+  check.found = fmt::format("{} lies on {}, which is gone with the container", facts.cache.string(),
+                            facts.ephemeral);
+  check.status = facts.volume.empty() ? Status::warning : Status::error;
+  check.wanted = "a disk that stays";
+  check.fix = facts.volume.empty()
+                  ? "mount a volume and set HF_HOME to a folder of it, or download again each time"
+                  : fmt::format("set HF_HOME={}/huggingface", facts.volume);
+  return check;
+}
+
 }  // namespace
 
 std::vector<Check> check_model(const ModelCase& model) {
@@ -103,6 +119,7 @@ std::vector<Check> check_model(const ModelCase& model) {
   }
   if (model.facts.hub) checks.push_back(access(model));
   if (auto check = disk(model)) checks.push_back(std::move(*check));
+  checks.push_back(volume(model));
   return checks;
 }
 

@@ -35,12 +35,23 @@ TEST(ModelChecks, FilesThatAreHerePass) {
 
 TEST(ModelChecks, FilesThatCanBeDownloadedAreAWarning) {
   const auto found = checks(absent());
-  ASSERT_EQ(found.size(), 3U);
+  ASSERT_EQ(found.size(), 4U);
   EXPECT_EQ(found[0].id, "model.files");
   EXPECT_EQ(found[0].status, CheckStatus::warning);
   EXPECT_EQ(found[0].fix, "tokamark fetch org/model");
   EXPECT_EQ(found[1].status, CheckStatus::ok);
   EXPECT_EQ(found[2].status, CheckStatus::ok);
+}
+
+TEST(ModelChecks, ADownloadToAContainersOwnDiskIsRefusedWhereAVolumeIs) {
+  ModelFacts facts = absent();
+  EXPECT_EQ(checks(facts).back().id, "model.volume");
+  EXPECT_EQ(checks(facts).back().status, CheckStatus::ok);
+  facts.ephemeral = "/";
+  EXPECT_EQ(checks(facts).back().status, CheckStatus::warning);
+  facts.volume = "/workspace";
+  EXPECT_EQ(checks(facts).back().status, CheckStatus::error);
+  EXPECT_EQ(checks(facts).back().fix, "set HF_HOME=/workspace/huggingface");
 }
 
 TEST(ModelChecks, RefuseADownloadThatIsForbiddenOrUnfinishedOffline) {

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/http.h"
 #include "engine/launch_line.h"
+#include "setup/mounts.h"
 
 namespace tokamark::doctor {
 
@@ -180,6 +181,20 @@ fs::path hub_cache(const Variables& added) {
   return home_of(added) / "hub";
 }
 
+namespace {
+
+void look_at_mounts(ModelFacts& facts) {
+  const auto mounts = setup::read_mounts();
+  if (mounts.has_error()) return;
+  const setup::Mount* mount = setup::mount_of(mounts.value(), facts.cache);
+  if (mount == nullptr || !setup::is_ephemeral(*mount)) return;
+  facts.ephemeral = mount->point;
+  const auto volumes = setup::data_volumes(mounts.value());
+  if (!volumes.empty()) facts.volume = volumes.front().point;
+}
+
+}  // namespace
+
 ModelFacts find_model(const engine::EngineSpec& spec, const engine::ModelSpec& model) {
   ModelFacts facts;
   facts.location = engine::model_location(spec, model);
@@ -195,6 +210,7 @@ ModelFacts find_model(const engine::EngineSpec& spec, const engine::ModelSpec& m
                   truthy(variable(spec.env, "TRANSFORMERS_OFFLINE"));
   facts.token_from = token_of(spec.env).from;
   facts.free_bytes = free_bytes(facts.cache);
+  look_at_mounts(facts);
   look_into(snapshot(facts.cache, facts.location, facts.revision), facts);
   return facts;
 }

@@ -41,6 +41,8 @@ struct ModelFacts {
   std::string token_from;         ///< "$HF_TOKEN" or a file; empty = there is no token
   std::optional<HubAnswer> hub;   ///< asked only about what is not here
   std::optional<std::int64_t> free_bytes;  ///< where the cache would be written
+  std::string ephemeral;  ///< the mount of the cache where it is gone with the container, else ""
+  std::string volume;     ///< then a mount that outlives it, if there is one
 };
 
 /// Variables that a program started with `added` sees: those first, then this process's.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "study/plan.h"
 #include "study/study.h"
 
 namespace tokamark::study {
@@ -62,6 +63,15 @@ TEST(Arms, TheStudyAsJsonIsTheSameStudy) {
   const auto again = parsed(json.dump());
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_EQ(to_json(again.value()), json);
+}
+
+TEST(Arms, AnEnginesOwnNameChoosesAllOfItsArms) {
+  const auto study = parsed(kStudy);
+  ASSERT_TRUE(study.has_value());
+  EXPECT_EQ(make_plan(study.value(), {"a"}).value().visits.size(), 2U);
+  EXPECT_EQ(make_plan(study.value(), {"a.tuned"}).value().visits.size(), 1U);
+  EXPECT_THAT(make_plan(study.value(), {"c"}).error().message,
+              HasSubstr("It has: a.shipped, a.tuned, b"));
 }
 
 TEST(Arms, MistakesAreNamedWithTheirPlace) {

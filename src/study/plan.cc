@@ -22,12 +22,20 @@ std::string load_id(const workload::LoadShape& load) {
   return fmt::format("rate{}", load.rate_per_s);
 }
 
+/// Its own name, or the one that the study writes, which stands for all arms of the engine.
+bool is_called(const engine::EngineSpec& spec, const std::string& name) {
+  return spec.name == name || spec.name == name + "." + spec.arm;
+}
+
 base::Result<std::vector<std::size_t>> chosen_engines(const Study& study,
                                                       const std::vector<std::string>& only) {
-  std::vector<std::string> known;
-  for (const engine::EngineSpec& spec : study.engines) known.push_back(spec.name);
+  const auto& engines = study.engines;
   for (const std::string& name : only) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const bool there = std::any_of(engines.begin(), engines.end(),
+                                   [&](const auto& spec) { return is_called(spec, name); });
+    if (there) continue;
+    std::vector<std::string> known;
+    for (const engine::EngineSpec& spec : engines) known.push_back(spec.name);
     return base::Error{
         base::ErrorKind::usage,
         fmt::format("--engine {}: the study has no such engine{} It has: {}", name,
@@ -35,8 +43,11 @@ base::Result<std::vector<std::size_t>> chosen_engines(const Study& study,
                     listed(known))};
   }
   std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    const bool wanted = only.empty() || std::find(only.begin(), only.end(), known[i]) != only.end();
+  for (std::size_t i = 0; i < engines.size(); ++i) {
+    const bool wanted =
+        only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string& name) {
+          return is_called(engines[i], name);
+        });
     if (wanted) chosen.push_back(i);
   }
   return chosen;
