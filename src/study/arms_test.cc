@@ -71,7 +71,7 @@ TEST(Arms, AnEnginesOwnNameChoosesAllOfItsArms) {
   EXPECT_EQ(make_plan(study.value(), {"a"}).value().visits.size(), 2U);
   EXPECT_EQ(make_plan(study.value(), {"a.tuned"}).value().visits.size(), 1U);
   EXPECT_THAT(make_plan(study.value(), {"c"}).error().message,
-              HasSubstr("It has: a.shipped, a.tuned, b"));
+              HasSubstr("It has: a.shipped, a.tuned and b"));
 }
 
 TEST(Arms, MistakesAreNamedWithTheirPlace) {
