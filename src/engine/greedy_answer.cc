@@ -8,8 +8,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// A long queue may be before it.
-constexpr std::chrono::milliseconds kAnswerTimeout{120000};
+/// A dozen tokens of one request, on the slowest machine that is worth measuring.
+constexpr std::chrono::milliseconds kAnswerTimeout{20000};
 
 Json body_of(const Target& target, const std::string& prompt, int tokens) {
   Json body{{"model", target.model}, {"max_tokens", tokens}, {"temperature", 0}};

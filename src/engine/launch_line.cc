@@ -130,9 +130,9 @@ base::Result<fs::path> venv_python(const EngineSpec& spec) {
   const fs::path python = fs::absolute(fs::path(spec.venv)) / "bin" / "python";
   if (is_program(python)) return python;
   return Error{ErrorKind::engine,
-               fmt::format("engine \"{}\": venv {} holds no bin/python; make it with `python3 -m "
-                           "venv {}`, or correct `venv`",
-                           spec.name, spec.venv, spec.venv)};
+               fmt::format("engine \"{}\": venv {} holds no bin/python; make it with `tokamark "
+                           "setup {} --folder {}`, or correct `venv`",
+                           spec.name, spec.venv, spec.kind, spec.venv)};
 }
 
 std::optional<fs::path> site_packages(const fs::path& venv) {

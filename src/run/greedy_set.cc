@@ -24,7 +24,9 @@ nlohmann::json ask_greedy_set(engine::RunningEngine& engine, const std::atomic<b
     if (answer.has_value()) {
       answers.push_back(std::move(answer.value()));
     } else {
+      // A server that fails here is not waited for twice: its trial says what it does.
       answers.push_back({{"error", answer.error().message}});
+      break;
     }
   }
   return answers;

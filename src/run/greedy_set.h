@@ -9,7 +9,7 @@ namespace tokamark::run {
 
 /// The greedy probe set (methodology M10): the same few prompts to every engine, before and after
 /// each load, so that engines that do not compute the same model are found. A list of answers as
-/// `RunningEngine::ask` gives them, or of {"error"}.
+/// `RunningEngine::ask` gives them; the first {"error"} ends it.
 nlohmann::json ask_greedy_set(engine::RunningEngine& engine, const std::atomic<bool>& stop);
 
 }  // namespace tokamark::run

@@ -34,10 +34,12 @@ class ContainerCase(IntegrationCase):
         wrapper = tools / "podman"
         wrapper.write_text(
             f'#!/bin/sh\nCONTAINERS_CONF="{self.servers_folder}/containers.conf" exec "{real}" '
-            f'--root "{self.store}/root" --runroot "{self.store}/run" "$@"\n')
+            f'--root "{self.store}/root" --runroot "{self.store}/run" --tmpdir "{self.store}/tmp" '
+            '"$@"\n')
         wrapper.chmod(0o755)
         self.env = {"PATH": f"{tools}:{os.environ['PATH']}"}
-        self.addCleanup(self.podman, "system", "reset", "--force")
+        self.addCleanup(self.podman, "rmi", "--all", "--force")
+        self.addCleanup(self.podman, "rm", "--all", "--force", "--time", "0")
         self.make_image()
 
     def podman(self, *arguments, **more):
