@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -57,7 +58,9 @@ TEST(ContainerChecks, FindARuntimeByName) {
 /// Programs of our own first on PATH for one test.
 class FakePath {
  public:
-  FakePath() : folder_(fs::path(testing::TempDir()) / "doctor-path"), old_(::getenv("PATH")) {
+  FakePath()
+      : folder_(fs::path(testing::TempDir()) / ("doctor-path-" + std::to_string(::getpid()))),
+        old_(::getenv("PATH")) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     ::setenv("PATH", (folder_.string() + ":/usr/bin:/bin").c_str(), 1);

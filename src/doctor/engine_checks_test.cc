@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -171,7 +172,8 @@ TEST(EngineFindings, KnowWhichBuildsNeedAGpu) {
 }
 
 TEST(EngineFindings, LookIntoAVenv) {
-  const fs::path venv = fs::path(testing::TempDir()) / "doctor-venv";
+  const fs::path venv =
+      fs::path(testing::TempDir()) / ("doctor-venv-" + std::to_string(::getpid()));
   fs::remove_all(venv);
   const fs::path packages = venv / "lib" / "python3.12" / "site-packages";
   fs::create_directories(packages / "sglang-0.5.23.dist-info");

@@ -1,9 +1,11 @@
 #include "doctor/model_files.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 namespace tokamark::doctor {
 namespace {
@@ -14,7 +16,8 @@ namespace fs = std::filesystem;
 class ModelFiles : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::path(testing::TempDir()) / "doctor-hub";
+    // Tests of one fixture run beside each other, each in its own process.
+    root_ = fs::path(testing::TempDir()) / ("doctor-hub-" + std::to_string(::getpid()));
     fs::remove_all(root_);
     spec_.env = {{"HF_HUB_CACHE", root_.string()}, {"HF_HUB_OFFLINE", "0"}};
     model_.name = "org/model";
