@@ -69,8 +69,8 @@ Json value_of(const Engine& engine, const std::string& name) {
   const auto found = engine.settings.find(name);
   if (found == engine.settings.end()) return nullptr;
   const Json& value = (*found)["value"];
-  // A cache that follows the arithmetic has its type.
-  if (name == "kv_cache_dtype" && value == "auto") {
+  // A cache that follows the arithmetic has its type, unless a quantised checkpoint brings another.
+  if (name == "kv_cache_dtype" && value == "auto" && !engine.settings.contains("quantization")) {
     const Json dtype = value_of(engine, "dtype");
     return dtype == "auto" ? Json() : dtype;
   }
@@ -100,11 +100,11 @@ class Row {
   void add(const Engine& engine, const Json& shown, const Json& compared) {
     json_["values"][engine.name] = shown;
     values_.push_back(compared);
+    told_ = told_ || !shown.is_null();
   }
 
-  [[nodiscard]] bool any_known() const {
-    return std::any_of(values_.begin(), values_.end(), [](const Json& v) { return !v.is_null(); });
-  }
+  /// Whether any engine says something, even if it cannot be compared, as "auto".
+  [[nodiscard]] bool told() const { return told_; }
 
   [[nodiscard]] Standing standing(Weight weight, const Arm& arm, const Json& intended) const {
     bool unknown = false, equal = true;
@@ -134,6 +134,7 @@ class Row {
   std::string name_;
   Json json_;
   std::vector<Json> values_;
+  bool told_ = false;
 };
 
 Row row_of_setting(const Arm& arm, const std::string& name) {
@@ -208,7 +209,7 @@ Json judge_arm(const Arm& arm, const Json& study) {
   const Json intended = study.value("/fairness/intended"_json_pointer, Json::array());
   std::vector<Json> rows;
   const auto add = [&](Row row, Weight weight) {
-    if (!row.any_known()) return;
+    if (!row.told()) return;
     const Standing standing = row.standing(weight, arm, intended);
     rows.push_back(row.finish(weight, standing));
   };

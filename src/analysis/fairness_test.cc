@@ -59,6 +59,18 @@ TEST_F(Fairness, ADifferenceThatDecidesIsUnequalAndComesFirst) {
   EXPECT_THAT(unequal_arms(judge_fairness(result_)), ElementsAre("dtype, kv_cache_dtype"));
 }
 
+/// Such a checkpoint may carry the scales of an FP8 cache, which engines then use.
+TEST_F(Fairness, AQuantisedCheckpointLeavesAnAutomaticCacheUnknown) {
+  EXPECT_EQ(standing("kv_cache_dtype"), "equal");
+  set("a", "quantization", "modelopt");
+  set("b", "quantization", "modelopt");
+  EXPECT_EQ(standing("kv_cache_dtype"), "unknown");
+  EXPECT_EQ(arm()["verdict"], "not_shown");
+  set("b", "kv_cache_dtype", "fp8");
+  EXPECT_EQ(standing("kv_cache_dtype"), "unknown");
+  EXPECT_EQ(arm()["verdict"], "not_shown");
+}
+
 TEST_F(Fairness, AnIntendedDifferenceIsNotUnequal) {
   set("b", "dtype", "f16");
   result_.study["fairness"]["intended"] = {"dtype", "kv_cache_dtype"};

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 
 #include "engine/launch_line.h"
 #include "engine/python_launch_internal.h"
@@ -54,12 +53,6 @@ bool has_words(const std::vector<std::string>& words, const std::string& flag,
                const std::string& value) {
   const auto at = std::find(words.begin(), words.end(), flag);
   return at != words.end() && at + 1 != words.end() && *(at + 1) == value;
-}
-
-std::optional<std::string> captured(const std::string& log, const char* pattern) {
-  std::smatch match;
-  if (!std::regex_search(log, match, std::regex(pattern))) return std::nullopt;
-  return match[1].str();
 }
 
 }  // namespace tokamark::engine

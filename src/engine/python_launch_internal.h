@@ -28,8 +28,4 @@ std::optional<LaunchCommand> help_of(const EngineSpec& spec,
 bool has_words(const std::vector<std::string>& words, const std::string& flag,
                const std::string& value);
 
-/// The first capture of the pattern in the log, or nothing. std::regex recurses for each character
-/// that it takes, so patterns must be short.
-std::optional<std::string> captured(const std::string& log, const char* pattern);
-
 }  // namespace tokamark::engine
