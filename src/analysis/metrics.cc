@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/fluidity.h"
 #include "base/assert.h"
 #include "stats/quantile.h"
 
@@ -155,6 +156,28 @@ void set_rates(const TrialFacts& facts, std::span<const RequestRecord> records,
   }
 }
 
+/// What the SLO makes of the measured requests; failed ones miss it.
+void set_attainment(const TrialFacts& facts, std::span<const RequestRecord> records,
+                    record::TrialMetrics& metrics) {
+  double all = 0.0, good = 0.0;
+  for (const RequestRecord& record : records) {
+    if (!measured(record)) continue;
+    all += 1.0;
+    if (meets(facts.slo, record)) good += 1.0;
+  }
+  const char* const why = facts.slo.empty() ? "the study states no slo"
+                          : all == 0.0      ? "no request was scheduled in the window"
+                                            : nullptr;
+  if (why == nullptr) {
+    metrics.slo_attainment = good / all;
+  } else {
+    metrics.reasons["slo_attainment"] = why;
+  }
+  const Fluidity fluidity = compute_fluidity(facts.slo, records);
+  metrics.fluidity_index = fluidity.index;
+  if (!fluidity.index) metrics.reasons["fluidity_index"] = fluidity.reason;
+}
+
 record::ClientError client_error(std::vector<double> values) {
   record::ClientError error;
   if (values.empty()) return error;
@@ -240,6 +263,7 @@ record::TrialMetrics compute_metrics(const TrialFacts& facts,
   metrics.tpot_ms = summarise(std::move(tpot), "no request with two output tokens");
   metrics.itl_ms = summarise_itl(records);
   set_rates(facts, records, metrics);
+  set_attainment(facts, records, metrics);
   return metrics;
 }
 

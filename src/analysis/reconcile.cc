@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/load_trends.h"
+#include "analysis/steadiness.h"
 
 namespace tokamark::analysis {
 
@@ -135,6 +136,10 @@ record::TrialChecks compute_checks(const TrialFacts& facts,
     if (r.status == RequestStatus::succeeded) tokens += std::max<std::int64_t>(r.output_tokens, 0);
   }
   checks.client_tokens = tokens;
+  const Steadiness steadiness = compute_steadiness(records);
+  checks.ttft_drift_log = steadiness.ttft_drift_log;
+  checks.tpot_drift_log = steadiness.tpot_drift_log;
+  checks.ttft_autocorrelation = steadiness.ttft_autocorrelation;
   if (facts.load.kind == workload::LoadKind::closed) {
     checks.in_flight_asked = facts.load.concurrency;
     return checks;

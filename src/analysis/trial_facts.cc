@@ -33,6 +33,7 @@ json to_json(const TrialFacts& facts) {
       {"workload", facts.workload},
       {"load", shared.at("load")},
       {"repeat", facts.repeat},
+      {"run", facts.run},
       {"window_start_ns", facts.window_start.count()},
       {"window_end_ns", facts.window_end.count()},
       {"least_requests", facts.least_requests},
@@ -81,6 +82,7 @@ base::Result<TrialFacts> facts_from_json(const json& json) {
     facts.workload = json.at("workload").get<std::string>();
     facts.load = shell.load;
     facts.repeat = json.at("repeat").get<std::uint32_t>();
+    facts.run = json.value("run", 1U);
     facts.window_start = base::Nanos(json.at("window_start_ns").get<std::int64_t>());
     facts.window_end = base::Nanos(json.at("window_end_ns").get<std::int64_t>());
     facts.least_requests = json.at("least_requests").get<std::uint32_t>();

@@ -29,6 +29,7 @@ struct TrialFacts {
   std::string id, engine, workload;
   workload::LoadShape load;
   std::uint32_t repeat = 1;
+  std::uint32_t run = 1;  ///< within the repeat's start of the engine
   base::Nanos window_start{-1}, window_end{-1};  ///< -1 = never opened or closed
   std::uint32_t least_requests = 0;
   Slo slo;

@@ -53,6 +53,7 @@ TrialResult analyse(const TrialFacts& facts, std::span<const RequestRecord> reco
   trial.workload = facts.workload;
   trial.load = facts.load;
   trial.repeat = facts.repeat;
+  trial.run = facts.run;
   trial.window_start_s = base::to_seconds(std::max(facts.window_start, base::Nanos(0)));
   trial.window_end_s = base::to_seconds(std::max(facts.window_end, base::Nanos(0)));
   trial.schedule_sha256 = facts.schedule_sha256;

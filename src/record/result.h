@@ -51,6 +51,8 @@ struct TrialCounts {
 struct TrialMetrics {
   LatencySummary ttft_ms, ttft_wire_ms, tpot_ms, itl_ms, e2e_ms;
   std::optional<double> output_tokens_per_s, requests_per_s, goodput_requests_per_s;
+  std::optional<double> slo_attainment;        ///< share of measured requests that meet the SLO
+  std::optional<double> fluidity_index;        ///< share of token deadlines met (docs/METRICS.md)
   std::map<std::string, std::string> reasons;  ///< why a rate above is empty
 };
 
@@ -129,15 +131,22 @@ struct TrialChecks {
   std::optional<double> cached_share;         ///< prompt tokens from a cache
   std::optional<double> in_flight_trend_p, ttft_trend_p;  ///< open loads: is it growing
   std::optional<double> ttft_rise_share;                  ///< open loads: and by how much
+  /// Steadiness (methodology M14): mean ln of the window's first quarter of requests less that of
+  /// its last. Positive = it became faster.
+  std::optional<double> ttft_drift_log, tpot_drift_log;
+  std::optional<double> ttft_autocorrelation;  ///< lag 1, in order of schedule, of ln TTFT
 };
 
 /// One entry of `trials[]`.
 struct TrialResult {
-  std::string id;  ///< "r1-vllm-chat-c8": repeat, engine, workload, load; also its folder's name
+  /// "r1-vllm-chat-c8": repeat, engine, workload, load; with "r1.2" the second run of that start.
+  /// Also its folder's name.
+  std::string id;
   std::string engine;
   std::string workload;
   workload::LoadShape load;
-  std::uint32_t repeat = 1;  ///< 1-based
+  std::uint32_t repeat = 1;  ///< the block, 1-based
+  std::uint32_t run = 1;     ///< within the block's start of the engine, 1-based
   Verdict verdict = Verdict::incomplete;
   std::vector<VerdictCode> codes;
   double window_start_s = 0.0, window_end_s = 0.0;  ///< after the trial's start
@@ -159,6 +168,11 @@ struct StudyResult {
   nlohmann::json manifest;  ///< methodology M35
   /// Whether the engines are comparable (analysis/fairness.h); empty where one was measured.
   nlohmann::json fairness = nlohmann::json::object();
+  /// What the runs say together (docs/RESULT_FORMAT.md): a value with its interval for each engine
+  /// and metric; pairs of engines; advice.
+  nlohmann::json estimates = nlohmann::json::array();
+  nlohmann::json comparisons = nlohmann::json::array();
+  nlohmann::json recommendations = nlohmann::json::array();
   std::vector<TrialResult> trials;
 };
 

@@ -84,6 +84,8 @@ nlohmann::json to_json(const TrialMetrics& metrics) {
   object.number("output_tokens_per_s", metrics.output_tokens_per_s);
   object.number("requests_per_s", metrics.requests_per_s);
   object.number("goodput_requests_per_s", metrics.goodput_requests_per_s);
+  object.number("slo_attainment", metrics.slo_attainment);
+  object.number("fluidity_index", metrics.fluidity_index);
   return object.finish();
 }
 
@@ -187,6 +189,9 @@ nlohmann::json to_json(const TrialChecks& checks) {
   object.number("in_flight_trend_p", checks.in_flight_trend_p);
   object.number("ttft_trend_p", checks.ttft_trend_p);
   object.number("ttft_rise_share", checks.ttft_rise_share);
+  object.number("ttft_drift_log", checks.ttft_drift_log);
+  object.number("tpot_drift_log", checks.tpot_drift_log);
+  object.number("ttft_autocorrelation", checks.ttft_autocorrelation);
   return object.finish();
 }
 
@@ -223,6 +228,7 @@ nlohmann::json to_json(const TrialResult& trial) {
   object.set("workload", valid_utf8(trial.workload));
   object.set("load", to_json(trial.load));
   object.set("repeat", trial.repeat);
+  object.set("run", trial.run);
   object.set("verdict", to_word(trial.verdict));
   object.set("codes", to_json(trial.codes));
   object.set("window", {{"start_s", trial.window_start_s}, {"end_s", trial.window_end_s}});
@@ -249,6 +255,9 @@ nlohmann::json to_json(const StudyResult& result) {
           {"study", clean_json(result.study)},
           {"manifest", clean_json(result.manifest)},
           {"fairness", clean_json(result.fairness)},
+          {"estimates", clean_json(result.estimates)},
+          {"comparisons", clean_json(result.comparisons)},
+          {"recommendations", clean_json(result.recommendations)},
           {"trials", std::move(trials)}};
 }
 

@@ -44,6 +44,9 @@ void read(const JsonFields& fields, TrialMetrics& metrics) {
   fields.number_or_null("output_tokens_per_s", metrics.output_tokens_per_s);
   fields.number_or_null("requests_per_s", metrics.requests_per_s);
   fields.number_or_null("goodput_requests_per_s", metrics.goodput_requests_per_s);
+  // Results of older versions have neither, which reads as null.
+  fields.number_or_null("slo_attainment", metrics.slo_attainment);
+  fields.number_or_null("fluidity_index", metrics.fluidity_index);
   fields.reasons(metrics.reasons);
 }
 
@@ -165,6 +168,9 @@ void read(const JsonFields& fields, TrialChecks& checks) {
   fields.number_or_null("in_flight_trend_p", checks.in_flight_trend_p);
   fields.number_or_null("ttft_trend_p", checks.ttft_trend_p);
   fields.number_or_null("ttft_rise_share", checks.ttft_rise_share);
+  fields.number_or_null("ttft_drift_log", checks.ttft_drift_log);
+  fields.number_or_null("tpot_drift_log", checks.tpot_drift_log);
+  fields.number_or_null("ttft_autocorrelation", checks.ttft_autocorrelation);
 }
 
 void read_codes(const JsonFields& fields, std::string& problem, std::vector<VerdictCode>& codes) {
@@ -215,6 +221,7 @@ void read(const JsonFields& fields, std::string& problem, TrialResult& trial) {
   fields.text("workload", trial.workload);
   read(fields.child("load"), trial.load);
   fields.integer("repeat", trial.repeat);
+  if (fields.has("run")) fields.integer("run", trial.run);  // older versions had one run a start
   std::string word;
   fields.text("verdict", word);
   const auto verdict = from_word<Verdict>(word);
@@ -237,6 +244,14 @@ void read(const JsonFields& fields, std::string& problem, TrialResult& trial) {
   if (!fields.raw("checks").is_null()) read(fields.child("checks"), trial.checks);
   trial.calibration = fields.raw("calibration");
   trial.engine_info = fields.raw("engine_info");
+}
+
+/// Results of older versions have none of these lists.
+nlohmann::json array_or_empty(const JsonFields& fields, const char* key) {
+  const auto& list = fields.raw(key);
+  if (list.is_null()) return nlohmann::json::array();
+  if (!list.is_array()) fields.fail(key, "an array");
+  return list;
 }
 
 base::Error bad(const std::string& problem) { return base::Error{base::ErrorKind::study, problem}; }
@@ -277,6 +292,9 @@ base::Result<StudyResult> study_result_from_json(const nlohmann::json& json) {
   result.study = fields.raw("study");
   result.manifest = fields.raw("manifest");
   result.fairness = fields.raw("fairness");
+  result.estimates = array_or_empty(fields, "estimates");
+  result.comparisons = array_or_empty(fields, "comparisons");
+  result.recommendations = array_or_empty(fields, "recommendations");
   const auto& trials = fields.raw("trials");
   if (!trials.is_array()) {
     fields.fail("trials", "an array");

@@ -301,6 +301,7 @@ class TrialRunner {
     facts.workload = workload_.name;
     facts.load = trial_.load;
     facts.repeat = trial_.repeat;
+    facts.run = trial_.run;
     facts.window_start = played.window_start;
     facts.window_end = played.window_end;
     facts.least_requests = study_.window.requests;

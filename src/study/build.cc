@@ -118,6 +118,7 @@ class Builder {
     const Json& values = checked_.values;
     study_.name = text_or_empty(values, "name");
     study_.repeats = values["repeats"].get<std::uint32_t>();
+    study_.runs_per_start = values["runs_per_start"].get<std::uint32_t>();
     if (values.contains("model")) study_.model = build_model(values["model"], folder_);
     if (study_.model.active_parameters_b > study_.model.parameters_b &&
         study_.model.parameters_b > 0.0) {

@@ -73,23 +73,39 @@ std::vector<std::size_t> block_order(const Study& study, std::uint32_t repeat) {
   return order;
 }
 
+/// A block, and a run within its start of the engine.
+struct Turn {
+  std::uint32_t repeat = 1, run = 1;
+};
+
+/// The first run of a start is named and seeded as if it were the only one, so that a study keeps
+/// its trials when it asks for more.
+PlannedTrial make_trial(const Study& study, Turn turn, std::size_t engine, std::size_t workload,
+                        const workload::LoadShape& load) {
+  const std::string& name = study.workloads[workload].name;
+  const std::string again = turn.run > 1 ? fmt::format(".{}", turn.run) : "";
+  PlannedTrial trial;
+  trial.repeat = turn.repeat;
+  trial.run = turn.run;
+  trial.engine = engine;
+  trial.workload = workload;
+  trial.load = load;
+  trial.id = fmt::format("r{}{}-{}-{}-{}", turn.repeat, again, study.engines[engine].name, name,
+                         load_id(load));
+  trial.seed = base::derive_seed(study.seed, fmt::format("repeat={}{}/workload={}/load={}",
+                                                         turn.repeat, again, name, load.label()));
+  return trial;
+}
+
 EngineVisit make_visit(const Study& study, std::uint32_t repeat, std::size_t engine) {
   EngineVisit visit;
   visit.repeat = repeat;
   visit.engine = engine;
-  for (std::size_t w = 0; w < study.workloads.size(); ++w) {
-    for (const workload::LoadShape& load : ascending(study.loads)) {
-      const std::string& name = study.workloads[w].name;
-      PlannedTrial trial;
-      trial.repeat = repeat;
-      trial.engine = engine;
-      trial.workload = w;
-      trial.load = load;
-      trial.id =
-          fmt::format("r{}-{}-{}-{}", repeat, study.engines[engine].name, name, load_id(load));
-      trial.seed = base::derive_seed(
-          study.seed, fmt::format("repeat={}/workload={}/load={}", repeat, name, load.label()));
-      visit.trials.push_back(std::move(trial));
+  for (std::uint32_t run = 1; run <= study.runs_per_start; ++run) {
+    for (std::size_t w = 0; w < study.workloads.size(); ++w) {
+      for (const workload::LoadShape& load : ascending(study.loads)) {
+        visit.trials.push_back(make_trial(study, {repeat, run}, engine, w, load));
+      }
     }
   }
   return visit;

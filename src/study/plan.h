@@ -14,10 +14,11 @@ namespace tokamark::study {
 struct PlannedTrial {
   std::string id;            ///< "r1-vllm-chat-c8"; letters, digits, '.', '_' and '-' only
   std::uint32_t repeat = 1;  ///< 1-based
+  std::uint32_t run = 1;     ///< within the repeat's start of the engine, 1-based
   std::size_t engine = 0;    ///< index into Study::engines
   std::size_t workload = 0;  ///< index into Study::workloads
   workload::LoadShape load;
-  /// Derived from the study's seed, the repeat, workload and load, but not the engine: every
+  /// Derived from the study's seed, the repeat, run, workload and load, but not the engine: every
   /// engine of a block replays the same schedule (methodology M22).
   std::uint64_t seed = 0;
 };

@@ -112,6 +112,29 @@ TEST(Plan, GivesEveryEngineOfARepeatTheSameSchedule) {
   EXPECT_EQ(different.size(), 12U);  // 3 repeats x 2 workloads x 2 levels
 }
 
+TEST(Plan, RunsEverythingAgainWithinAStartWithOtherSchedules) {
+  Study study = sample();
+  study.repeats = 1;
+  const Plan once = planned(study);
+  study.runs_per_start = 2;
+  const Plan twice = planned(study);
+  ASSERT_EQ(twice.visits.size(), once.visits.size());
+  for (std::size_t v = 0; v < once.visits.size(); ++v) {
+    const auto& first = once.visits[v].trials;
+    const auto& both = twice.visits[v].trials;
+    ASSERT_EQ(both.size(), 2 * first.size());
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      EXPECT_EQ(both[i].id, first[i].id);  // a study keeps its trials when it asks for more
+      EXPECT_EQ(both[i].seed, first[i].seed);
+      const PlannedTrial& again = both[first.size() + i];
+      EXPECT_EQ(again.run, 2U);
+      EXPECT_EQ(again.repeat, 1U);
+      EXPECT_EQ(again.id, "r1.2" + first[i].id.substr(2));
+      EXPECT_NE(again.seed, first[i].seed);
+    }
+  }
+}
+
 TEST(Plan, KeepsOnlyTheAskedEnginesWithTheSameSeeds) {
   const Study study = sample();
   const Plan plan = planned(study, {"llama"});

@@ -88,7 +88,8 @@ struct ArmSpec {
 struct Study {
   std::string name;  ///< `name`, else the file's stem
   std::uint64_t seed = 1;
-  std::uint32_t repeats = 1;
+  std::uint32_t repeats = 1;         ///< blocks; each starts every engine anew
+  std::uint32_t runs_per_start = 1;  ///< of every workload and load, within one start (M18)
   engine::ModelSpec model;
   std::vector<ArmSpec> arms;                ///< empty = one arm without a name, neutral
   std::vector<engine::EngineSpec> engines;  ///< one for each arm that an engine takes part in

@@ -147,6 +147,7 @@ Json to_json(const Study& study) {
   Json json{{"name", study.name},
             {"seed", study.seed},
             {"repeats", study.repeats},
+            {"runs_per_start", study.runs_per_start},
             {"load", load_json(study.loads)},
             {"window", window_json(study.window)},
             {"slo", Json::object()},

@@ -310,6 +310,8 @@ MappingRule top_rules() {
   rules.keys = {
       optional("name", text(name_form()), "Name of the study; absent = the file's name."),
       defaulted("repeats", 1, whole(1, 1000), "Blocks: each visits every engine once."),
+      defaulted("runs_per_start", 1, whole(1, 100),
+                "Runs of every workload and load within one start of an engine."),
       optional("seed", whole(0, kMaxSeed), "Seed of everything that is random; default 1."),
       optional("model", mapping(model_rules()),
                "The model under test; absent = the first that an attached server lists."),
