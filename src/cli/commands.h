@@ -32,6 +32,7 @@ void add_sim(CLI::App& program, Action& action);
 void add_calibrate(CLI::App& program, Action& action);
 void add_null_engine(CLI::App& program, Action& action);
 void add_explain(CLI::App& program, Action& action);
+void add_compare(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
 
 /// What `engines` and --list-engines print.

@@ -12,9 +12,8 @@ namespace {
 
 constexpr const char* kFooter =
     "Exit codes: 0 every trial valid; 1 internal error; 2 bad usage; 3 bad study file or prompts;\n"
-    "4 an engine failed or cannot be reached; 5 a trial is invalid or incomplete; 6 results "
-    "cannot\n"
-    "be written; 130 interrupted.";
+    "4 an engine failed or cannot be reached; 5 a trial is invalid or incomplete, engines are not\n"
+    "comparable, or a --fail-if holds; 6 results cannot be written; 130 interrupted.";
 
 /// Streams need descriptors; the hard limit is the administrator's, the soft one is a default.
 void raise_file_limit() {
@@ -48,6 +47,7 @@ int main_program(int argc, char** argv) {
   add_calibrate(program, action);
   add_null_engine(program, action);
   add_explain(program, action);
+  add_compare(program, action);
   add_report(program, action);
 
   try {

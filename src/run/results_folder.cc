@@ -10,6 +10,7 @@
 #include "analysis/fairness.h"
 #include "analysis/verdict.h"
 #include "base/files.h"
+#include "comparison/comparison.h"
 #include "record/request_file.h"
 
 namespace tokamark::run {
@@ -192,6 +193,7 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
   }
   analysis::judge_clocks(result.trials, limits);
   result.fairness = analysis::judge_fairness(result);
+  comparison::add_comparisons(result);
   if (!result.trials.empty()) {
     result.manifest["validity_changed"] = analysis::changed_thresholds(limits);
   }

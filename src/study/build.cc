@@ -127,6 +127,8 @@ class Builder {
     TOKAMARK_TRY_VOID(unique_names("engines"));
     TOKAMARK_TRY_VOID(unique_names("workloads"));
     TOKAMARK_TRY_VOID(engines());
+    study_.primary = maybe<std::vector<std::string>>(values["comparison"], "primary")
+                         .value_or(std::vector<std::string>());
     study_.intended = maybe<std::vector<std::string>>(values["fairness"], "intended")
                           .value_or(std::vector<std::string>{});
     for (std::size_t i = 0; i < values["workloads"].size(); ++i) TOKAMARK_TRY_VOID(workload(i));

@@ -94,6 +94,9 @@ struct Study {
   std::vector<ArmSpec> arms;                ///< empty = one arm without a name, neutral
   std::vector<engine::EngineSpec> engines;  ///< one for each arm that an engine takes part in
   std::vector<std::string> intended;        ///< differences between engines that are meant
+  /// Metrics that verdicts and winners are about, declared in advance (methodology M24); empty =
+  /// comparison::primary_metrics' own choice.
+  std::vector<std::string> primary;
   std::vector<WorkloadSpec> workloads;
   std::vector<workload::LoadShape> loads;
   WindowSpec window;

@@ -156,6 +156,7 @@ Json to_json(const Study& study) {
             {"validity", analysis::to_json(study.validity)}};
   if (!study.model.name.empty()) json["model"] = model_json(study.model);
   for (const ArmSpec& arm : study.arms) json["arms"].push_back(arm_json(arm));
+  if (!study.primary.empty()) json["comparison"] = {{"primary", study.primary}};
   if (!study.intended.empty()) json["fairness"] = {{"intended", study.intended}};
   for (const engine::EngineSpec& spec : study.engines) json["engines"].push_back(engine_json(spec));
   for (const WorkloadSpec& spec : study.workloads) json["workloads"].push_back(workload_json(spec));

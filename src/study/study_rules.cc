@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "analysis/thresholds.h"
+#include "comparison/metric.h"
 #include "engine/settings.h"
 #include "study/kinds.h"
 #include "study/rules.h"
@@ -135,6 +136,19 @@ MappingRule fairness_rules() {
   rules.keys = {
       optional("intended", list_of(text(), 1, 100),
                "Differences between engines that are meant, by their names in the table."),
+  };
+  return rules;
+}
+
+MappingRule comparison_rules() {
+  std::vector<std::string> names;
+  for (const comparison::Metric& metric : comparison::all_metrics()) {
+    names.emplace_back(metric.name);
+  }
+  MappingRule rules;
+  rules.keys = {
+      optional("primary", list_of(word_of(std::move(names)), 1, 20),
+               "Metrics that verdicts and winners are about, said before the run."),
   };
   return rules;
 }
@@ -322,6 +336,7 @@ MappingRule top_rules() {
                "Ways in which the engines are set up, compared apart; absent = one, neutral."),
       defaulted("fairness", defaults, mapping(fairness_rules()),
                 "Which differences between the engines are meant."),
+      defaulted("comparison", defaults, mapping(comparison_rules()), "What is compared."),
       required("workloads", list_of(mapping(workload_rules()), 1, 256), "What is asked of them."),
       required("load", mapping(load_rules()), "How much is asked at a time."),
       defaulted("window", defaults, mapping(window_rules()), "What is measured of a trial."),
