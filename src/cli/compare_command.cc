@@ -167,13 +167,11 @@ void add_compare(CLI::App& program, Action& action) {
                    "--save-result`; the first is the base. One alone: its engines")
       ->required();
   command->add_option("--metric", flags->metrics, "Show only this metric; may be repeated")
-      ->expected(1)
       ->allow_extra_args(false);
   command
       ->add_option("--fail-if", flags->gates,
                    "Exit with 5 where the whole interval is beyond this, as in "
                    "'tpot_p99_ms > +5%'; may be repeated")
-      ->expected(1)
       ->allow_extra_args(false);
   command->add_flag("--strict", flags->strict,
                     "With --fail-if: also where the interval holds the limit");

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/files.h"
+#include "cli/budget.h"
 #include "cli/commands.h"
 #include "cli/study_session.h"
 #include "study/plan.h"
@@ -17,7 +18,7 @@ using base::Error;
 using base::ErrorKind;
 
 struct RunFlags {
-  std::string study, config, resume, prompts, output, export_format;
+  std::string study, config, resume, prompts, output, export_format, budget;
   std::vector<std::string> engines, set;
   bool dry_run = false, list_engines = false, ignore_checks = false;
 };
@@ -46,10 +47,11 @@ CheckRule check_rule(const RunFlags& flags) {
 base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
   if (flags.list_engines) return print_engines();
   if (!flags.resume.empty()) {
-    if (!flags.set.empty() || !flags.prompts.empty() || !flags.engines.empty()) {
+    if (!flags.set.empty() || !flags.prompts.empty() || !flags.engines.empty() ||
+        !flags.budget.empty()) {
       return Error{ErrorKind::usage,
-                   "--resume continues a study as it was: leave out --set, "
-                   "--prompts and --engine"};
+                   "--resume continues a study as it was: leave out --set, --prompts, --engine and "
+                   "--budget"};
     }
     return resume_study(flags.resume, parse_export(flags.export_format), check_rule(flags));
   }
@@ -63,12 +65,16 @@ base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
   request.folder = fs::absolute(fs::path(file)).parent_path();
   TOKAMARK_TRY(request.overrides, overrides(flags));
   request.engines = flags.engines;
+  SessionOptions options;
+  if (!flags.budget.empty()) {
+    TOKAMARK_TRY(options.budget_s, parse_duration_s(flags.budget));
+    request.overrides.push_back({"repeats", std::to_string(kMostBlocks)});
+  }
   if (flags.dry_run) {
     TOKAMARK_TRY(const std::string text, describe(request));
     std::cout << text;
     return base::ok();
   }
-  SessionOptions options;
   options.output = flags.output;
   options.exports = parse_export(flags.export_format);
   options.checks = check_rule(flags);
@@ -92,6 +98,9 @@ void add_run(CLI::App& program, const Invocation& invocation, Action& action) {
       ->add_option("--output", flags->output,
                    "Results folder (default: results/<study>-<UTC time>)")
       ->type_name("DIR");
+  command->add_option("--budget", flags->budget,
+                      "Time for the whole study, as in 2h or 90m: after 3 pilot blocks it decides "
+                      "how many blocks there are, instead of `repeats`");
   command->add_option("--resume", flags->resume, "Continue the study in a results folder")
       ->type_name("DIR");
   command

@@ -8,6 +8,7 @@
 
 #include "analysis/fairness.h"
 #include "base/clock.h"
+#include "cli/budget.h"
 #include "cli/screen.h"
 #include "cli/summaries.h"
 #include "doctor/doctor.h"
@@ -179,14 +180,24 @@ base::Result<void> judge(const run::Outcome& outcome, const record::StudyResult&
 }
 
 base::Result<void> play(const Prepared& prepared, run::ResultsFolder& folder, Exports exports,
-                        const std::string& json_copy) {
+                        const std::string& json_copy, std::optional<double> budget_s = {}) {
   std::FILE* const out = screen_of(json_copy);
   const std::unique_ptr<run::Observer> screen = make_screen(out);
   const std::atomic<bool>& stop = run::install_stop_handlers(
       "\ntokamark: stopping: writing what was measured and stopping engines (once more to stop at "
       "once)\n");
   for (const std::string& line : doctor::warning_lines(prepared.checks)) screen->on_message(line);
-  const auto outcome = run::run_study(prepared.study, prepared.plan, folder, stop, *screen);
+  const base::TimePoint begun = base::now();
+  run::BlockGate gate;
+  if (budget_s) {
+    TOKAMARK_TRY_VOID(Budget::prepare(folder));
+    gate = [budget = std::make_shared<Budget>(
+                *budget_s, folder, [&screen](const std::string& line) { screen->on_message(line); },
+                [begun] { return base::to_seconds(base::now() - begun); })](std::uint32_t blocks) {
+      return budget->goes_on(blocks);
+    };
+  }
+  const auto outcome = run::run_study(prepared.study, prepared.plan, folder, stop, *screen, gate);
   // Even when the run broke off, what is on disk is summarised.
   const auto result = write_summaries(folder, exports);
   if (!outcome.has_value()) return outcome.error();
@@ -229,7 +240,7 @@ base::Result<void> start_study(const StudyRequest& request, const SessionOptions
   TOKAMARK_TRY_VOID(
       check_machine(prepared, results_root(prepared, options), screen_of(options.json)));
   TOKAMARK_TRY(run::ResultsFolder folder, make_folder(request, prepared, options));
-  return play(prepared, folder, options.exports, options.json);
+  return play(prepared, folder, options.exports, options.json, options.budget_s);
 }
 
 base::Result<void> resume_study(const fs::path& root, Exports exports, CheckRule checks) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct SessionOptions {
   Exports exports = Exports::none;
   std::string json;  ///< file for a copy of results.json, "-" = standard output, empty = none
   CheckRule checks = CheckRule::refuse;
+  /// Time for the whole study, in seconds, that decides how many blocks there are (cli/budget.h);
+  /// empty = the study's repeats.
+  std::optional<double> budget_s;
   std::vector<std::string> command_line;
 };
 

@@ -45,6 +45,7 @@ struct Comparison {
   std::optional<double> ratio;              ///< a / b, of these
   std::optional<stats::Interval> interval;  ///< 95 % t interval of the ratio; needs five blocks
   std::optional<double> p, p_adjusted;      ///< of no difference; Holm over the family
+  std::optional<double> sd_log;             ///< of the blocks\' log ratios; needs two
   /// Half-width of the interval, as a share: what this many blocks could resolve.
   std::optional<double> resolution;
   Verdict verdict = Verdict::not_resolved;

@@ -61,6 +61,7 @@ json to_json(const Comparison& comparison) {
           {"high", high_of(comparison.interval)},
           {"p", or_null(comparison.p)},
           {"p_adjusted", or_null(comparison.p_adjusted)},
+          {"sd_log", or_null(comparison.sd_log)},
           {"resolution", or_null(comparison.resolution)},
           {"verdict", to_word(comparison.verdict)},
           {"better", or_null(comparison.better)},

@@ -35,6 +35,7 @@ Ratio paired_ratio(std::span<const double> log_a, std::span<const double> log_b)
   ratio.a = std::exp(stats::mean(log_a));
   ratio.b = std::exp(stats::mean(log_b));
   ratio.ratio = std::exp(stats::mean(differences));
+  if (differences.size() >= 2) ratio.sd_log = std::sqrt(stats::variance(differences));
   set_interval(stats::t_interval(differences), ratio);
   return ratio;
 }

@@ -28,6 +28,7 @@ struct Ratio {
   std::optional<double> ratio;  ///< a / b
   std::optional<stats::Interval> interval;
   std::optional<double> p;
+  std::optional<double> sd_log;      ///< of paired log ratios; needs two
   std::optional<double> resolution;  ///< half-width of the interval of the logs, as a share
 };
 

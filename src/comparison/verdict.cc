@@ -36,6 +36,7 @@ void settle(const Ratio& ratio, double p_adjusted, const std::string& refusal, B
   comparison.interval = ratio.interval;
   comparison.p = ratio.p;
   if (ratio.p) comparison.p_adjusted = p_adjusted;
+  comparison.sd_log = ratio.sd_log;
   comparison.resolution = ratio.resolution;
   comparison.verdict = Verdict::not_resolved;
   if (!refusal.empty()) {

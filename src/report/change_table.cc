@@ -103,7 +103,7 @@ std::string change_text(const std::vector<ChangeTable>& tables, bool simulated) 
   std::string text = simulated ? std::string(kSimulated) + "\n\n" : "";
   for (const ChangeTable& table : tables) {
     const auto widths = widths_of(table);
-    text += fmt::format("New: {}. Base: {}.\n", plain_line(table.a), plain_line(table.b));
+    text += fmt::format("{} against {} (the base)\n", plain_line(table.a), plain_line(table.b));
     text += line_of(change_columns(), widths);
     for (const auto& row : table.rows) text += line_of(row, widths);
     for (const std::string& note : table.notes) text += "  - " + plain_line(note) + "\n";

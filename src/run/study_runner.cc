@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "doctor/findings_text.h"
 #include "engine/engine.h"
@@ -37,9 +38,14 @@ class StudyRunner {
     if (gpus_) start_c_ = hottest_gpu_c(*gpus_);
   }
 
-  base::Result<Outcome> run(const study::Plan& plan) {
+  base::Result<Outcome> run(const study::Plan& plan, const BlockGate& goes_on) {
+    std::uint32_t block = 0;
     for (const study::EngineVisit& visit : plan.visits) {
       if (stop_) break;
+      if (std::exchange(block, visit.repeat) != visit.repeat && visit.repeat > 1 && goes_on) {
+        TOKAMARK_TRY(const bool wanted, goes_on(visit.repeat - 1));
+        if (!wanted) break;
+      }
       TOKAMARK_TRY_VOID(run_visit(visit));
     }
     outcome_.interrupted = stop_;
@@ -199,8 +205,8 @@ class StudyRunner {
 
 base::Result<Outcome> run_study(const study::Study& study, const study::Plan& plan,
                                 ResultsFolder& folder, const std::atomic<bool>& stop,
-                                Observer& observer) {
-  return StudyRunner(study, plan, folder, stop, observer).run(plan);
+                                Observer& observer, const BlockGate& goes_on) {
+  return StudyRunner(study, plan, folder, stop, observer).run(plan, goes_on);
 }
 
 }  // namespace tokamark::run

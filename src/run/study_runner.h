@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,11 @@ struct Outcome {
 /// Runs every planned trial that the folder does not hold yet, one engine at a time. An engine
 /// that cannot start is reported, its remaining trials are left out, and the others go on. Errors
 /// are those that make going on senseless: kind `output` (results cannot be written) or `study`.
+///
+/// `goes_on` is asked between blocks, with how many are done; the study ends when it says no.
+using BlockGate = std::function<base::Result<bool>(std::uint32_t blocks_done)>;
 base::Result<Outcome> run_study(const study::Study& study, const study::Plan& plan,
                                 ResultsFolder& folder, const std::atomic<bool>& stop,
-                                Observer& observer);
+                                Observer& observer, const BlockGate& goes_on = {});
 
 }  // namespace tokamark::run
