@@ -6,7 +6,8 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <optional>
+
+#include "analysis/greedy_answers_internal.h"
 
 namespace tokamark::analysis {
 
@@ -16,8 +17,6 @@ using Json = nlohmann::json;
 
 /// KV budgets this far apart count as equal: engines round to blocks of their own.
 constexpr double kBudgetShare = 0.02;
-/// Of the greedy probes, this share must begin with the same word.
-constexpr double kSameBeginning = 0.5;
 
 enum class Weight { decides, remark };
 
@@ -48,13 +47,14 @@ constexpr std::array kTable{FairSetting{"weights", Weight::decides},
 /// Settings that are a matter of the model and not of its server: no arm excuses them.
 bool of_the_model(const std::string& name) {
   return name == "weights" || name == "tokenizer" || name == "dummy_weights" ||
-         name == "prompt_tokens" || name == "answers";
+         name == "prompt_tokens" || name == "answers" || name == "answers_after_load";
 }
 
 struct Engine {
   std::string name;
   Json settings;
-  Json greedy;  ///< before the first load
+  GreedyAnswers greedy;  ///< of an engine that computes answers
+  Json counted;          ///< the answers before the first load, for their prompts' lengths
   bool simulated = false;
 };
 
@@ -83,15 +83,6 @@ bool same(const std::string& name, const Json& a, const Json& b) {
   return std::abs(x - y) <= kBudgetShare * std::max(x, y);
 }
 
-std::string first_word(const Json& answer) {
-  const Json text = answer.value("text", Json());
-  if (!text.is_string()) return {};
-  const std::string& all = text.get_ref<const std::string&>();
-  const std::size_t start = all.find_first_not_of(" \n\t\"'*`");
-  if (start == std::string::npos) return {};
-  return all.substr(start, all.find_first_of(" \n\t.,:!\"'*`", start) - start);
-}
-
 /// One row of the table under construction.
 class Row {
  public:
@@ -103,11 +94,24 @@ class Row {
     told_ = told_ || !shown.is_null();
   }
 
+  /// An engine's answers. Those that are not alike differ from something, if only from what the
+  /// engine said before.
+  void add(const Engine& engine, const GreedyFinding& finding) {
+    const Json shown =
+        finding.text.empty() ? Json() : Json{{"value", finding.text}, {"source", "server"}};
+    const bool known = finding.likeness != Likeness::unknown;
+    add(engine, shown, known ? Json(finding.likeness == Likeness::alike) : Json());
+    unlike_ = unlike_ || finding.likeness == Likeness::unlike;
+  }
+
+  /// What was asked for makes a row, even if no engine tells.
+  void keep() { told_ = true; }
+
   /// Whether any engine says something, even if it cannot be compared, as "auto".
   [[nodiscard]] bool told() const { return told_; }
 
   [[nodiscard]] Standing standing(Weight weight, const Arm& arm, const Json& intended) const {
-    bool unknown = false, equal = true;
+    bool unknown = false, equal = !unlike_;
     const Json* first = nullptr;
     for (const Json& value : values_) {
       unknown = unknown || value.is_null();
@@ -135,6 +139,7 @@ class Row {
   Json json_;
   std::vector<Json> values_;
   bool told_ = false;
+  bool unlike_ = false;
 };
 
 Row row_of_setting(const Arm& arm, const std::string& name) {
@@ -151,11 +156,11 @@ Row row_of_prompts(const Arm& arm) {
   Row row("prompt_tokens");
   for (const Engine& engine : arm.engines) {
     Json counts = Json::array();
-    for (const Json& answer : engine.greedy) {
+    for (const Json& answer : engine.counted) {
       const Json count = answer.value("prompt_tokens", Json());
       if (count.is_number_integer()) counts.push_back(count);
     }
-    const bool all = !counts.empty() && counts.size() == engine.greedy.size();
+    const bool all = !counts.empty() && counts.size() == engine.counted.size();
     const Json shown = all ? Json{{"value", counts}, {"source", "server"}} : Json();
     row.add(engine, shown, all && !engine.simulated ? counts : Json());
   }
@@ -164,29 +169,23 @@ Row row_of_prompts(const Arm& arm) {
 
 /// Greedy answers of two computations of one model begin alike and part later, so only their
 /// beginnings are compared.
-Row row_of_answers(const Arm& arm) {
-  Row row("answers");
-  std::vector<std::string> reference;
-  for (const Engine& engine : arm.engines) {
-    std::vector<std::string> words;
-    for (const Json& answer : engine.greedy) words.push_back(first_word(answer));
-    const bool known = !engine.simulated && !words.empty() &&
-                       std::none_of(words.begin(), words.end(),
-                                    [](const std::string& word) { return word.empty(); });
-    if (known && reference.empty()) reference = words;
-    std::size_t alike = 0;
-    for (std::size_t i = 0; known && i < std::min(words.size(), reference.size()); ++i) {
-      alike += words[i] == reference[i] ? 1 : 0;
-    }
-    const bool good = known && static_cast<double>(alike) >=
-                                   kSameBeginning * static_cast<double>(reference.size());
-    const Json shown =
-        known ? Json{{"value", fmt::format("{} of {} begin alike", alike, reference.size())},
-                     {"source", "server"}}
-              : Json();
-    row.add(engine, shown, known ? Json(good) : Json());
-  }
+Row row_of_answers(const Arm& arm, const std::string& name,
+                   const std::vector<GreedyFinding>& findings) {
+  Row row(name);
+  for (std::size_t i = 0; i < arm.engines.size(); ++i) row.add(arm.engines[i], findings[i]);
   return row;
+}
+
+/// The rows of the answers before and after the load.
+std::array<Row, 2> rows_of_answers(const Arm& arm) {
+  std::vector<GreedyAnswers> answers;
+  for (const Engine& engine : arm.engines) answers.push_back(engine.greedy);
+  std::array rows{
+      row_of_answers(arm, "answers", judge_answers(answers)),
+      row_of_answers(arm, "answers_after_load", judge_answers_after_load(answers)),
+  };
+  if (rows.front().told()) rows.back().keep();
+  return rows;
 }
 
 /// Where all requests are greedy, sampling defaults cannot matter.
@@ -217,7 +216,7 @@ Json judge_arm(const Arm& arm, const Json& study) {
     add(row_of_setting(arm, setting.name), weight_of(setting, study));
   }
   add(row_of_prompts(arm), Weight::decides);
-  add(row_of_answers(arm), Weight::decides);
+  for (Row& row : rows_of_answers(arm)) add(std::move(row), Weight::decides);
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Json& a, const Json& b) { return rank(a) < rank(b); });
   Json names = Json::array();
@@ -237,6 +236,24 @@ Json judge_arm(const Arm& arm, const Json& study) {
           {"settings", rows}};
 }
 
+Engine engine_of(const record::StudyResult& result, const std::string& name) {
+  const Json& info = result.manifest["engines"][name];
+  Engine engine{name,
+                info.value("settings", Json::object()),
+                {name, {}},
+                Json::array(),
+                info.value("simulated", false)};
+  for (const record::TrialResult& trial : result.trials) {
+    if (trial.engine != name || !trial.engine_info.is_object()) continue;
+    const Json greedy = trial.engine_info.value("greedy", Json::object());
+    engine.greedy.trials.push_back(
+        {trial.id, greedy.value("before", Json::array()), greedy.value("after", Json::array())});
+  }
+  if (!engine.greedy.trials.empty()) engine.counted = engine.greedy.trials.front().before;
+  if (engine.simulated) engine.greedy.trials.clear();  // it computes no answers
+  return engine;
+}
+
 std::vector<Arm> arms_of(const record::StudyResult& result) {
   std::vector<Arm> arms;
   const Json engines = result.manifest.value("engines", Json::object());
@@ -248,10 +265,7 @@ std::vector<Arm> arms_of(const record::StudyResult& result) {
     auto arm = std::find_if(arms.begin(), arms.end(),
                             [&](const Arm& known) { return known.name == arm_name; });
     if (arm == arms.end()) arm = arms.insert(arms.end(), Arm{arm_name, false, "", {}});
-    const Json& info = engines[name];
-    arm->engines.push_back({name, info.value("settings", Json::object()),
-                            info.value("/greedy/before"_json_pointer, Json::array()),
-                            info.value("simulated", false)});
+    arm->engines.push_back(engine_of(result, name));
   }
   for (Arm& arm : arms) {
     for (const Json& spec : result.study.value("arms", Json::array())) {

@@ -22,7 +22,8 @@ const char* to_word(Standing standing);
 
 /// Whether the engines did the same work under the same conditions (methodology M8 to M12), from
 /// what each said of itself: per arm a table of settings with differences first, and the greedy
-/// probes. See docs/RESULT_FORMAT.md, "fairness". An empty object where one engine was measured.
+/// answers of its trials before and after the load. See docs/RESULT_FORMAT.md, "fairness". An empty
+/// object where one engine was measured.
 nlohmann::json judge_fairness(const record::StudyResult& result);
 
 /// The arms whose verdict is `unequal`, as "arm: what differs"; empty when there is none.

@@ -190,6 +190,7 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
     engine = facts.engine_info;
     engine.erase("counters_before");  // of one trial, not of the engine
     engine.erase("counters_after");
+    engine.erase("greedy");
   }
   analysis::judge_clocks(result.trials, limits);
   result.fairness = analysis::judge_fairness(result);

@@ -30,7 +30,7 @@ class Folder : public testing::Test {
     output.facts.id = id;
     output.facts.engine = "a";
     output.facts.stopped = stopped;
-    output.facts.engine_info = {{"version", "1"}};
+    output.facts.engine_info = {{"version", "1"}, {"greedy", nlohmann::json::object()}};
     record::RequestRecord record;
     record.scheduled = base::Nanos(5);
     output.records.push_back(record);
@@ -53,6 +53,8 @@ TEST_F(Folder, HoldsATrialWholeAndRebuildsItFromTheRawFiles) {
   ASSERT_EQ(rebuilt.value().trials.size(), 1U);
   EXPECT_EQ(rebuilt.value().trials[0].id, "t1");
   EXPECT_EQ(rebuilt.value().manifest["engines"]["a"]["version"], "1");
+  EXPECT_FALSE(rebuilt.value().manifest["engines"]["a"].contains("greedy")) << "a trial's own";
+  EXPECT_TRUE(rebuilt.value().trials[0].engine_info.contains("greedy"));
   for (const char* name : {"facts.json", "summary.json", "requests.jsonl.zst", "schedule.jsonl.zst",
                            "telemetry.jsonl.zst"}) {
     EXPECT_TRUE(fs::exists(root / "r/trials/t1" / name)) << name;
