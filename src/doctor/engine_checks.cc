@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <optional>
 
 #include "doctor/launch_shape.h"
+#include "engine/version.h"
 
 namespace tokamark::doctor {
 
@@ -52,13 +52,6 @@ std::optional<Check> venv(const EngineCase& engine) {
   return Check{engine.spec.name + ".venv", Status::error, parts.found, "", parts.fix};
 }
 
-/// "0.32" is met by "0.32", "0.32.1" and "0.32+cpu", not by "0.321".
-bool meets(const std::string& found, const std::string& wanted) {
-  if (found.compare(0, wanted.size(), wanted) != 0) return false;
-  return found.size() == wanted.size() ||
-         std::isalnum(static_cast<unsigned char>(found[wanted.size()])) == 0;
-}
-
 std::optional<Check> version(const EngineCase& engine) {
   const std::string& wanted = engine.spec.version;
   if (wanted.empty()) return std::nullopt;
@@ -67,7 +60,7 @@ std::optional<Check> version(const EngineCase& engine) {
   if (found.empty()) {
     return Check{id, Status::skipped, "not known before the engine runs, and checked then", wanted};
   }
-  if (meets(found, wanted)) return Check{id, Status::ok, found};
+  if (engine::version_meets(found, wanted)) return Check{id, Status::ok, found};
   return Check{id, Status::error, found, wanted,
                fmt::format("install {} {} in {}, or correct `version`", engine.spec.kind, wanted,
                            engine.spec.venv)};

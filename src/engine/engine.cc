@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include <cctype>
 #include <cstdlib>
 
 #include "base/files.h"
@@ -18,6 +17,7 @@
 #include "engine/readiness.h"
 #include "engine/running.h"
 #include "engine/startup_phases.h"
+#include "engine/version.h"
 
 namespace tokamark::engine {
 
@@ -53,13 +53,6 @@ base::Result<std::string> base_url_of(const EngineSpec& spec, const LaunchComman
   if (command.argv.empty()) return normalized_base_url(spec.url);
   Url url{"http", client_host(spec.host), spec.port, ""};
   return url.text();
-}
-
-/// "0.32" is met by "0.32", "0.32.1" and "0.32+cpu", not by "0.321".
-bool version_meets(const std::string& found, const std::string& wanted) {
-  if (found.compare(0, wanted.size(), wanted) != 0) return false;
-  return found.size() == wanted.size() ||
-         std::isalnum(static_cast<unsigned char>(found[wanted.size()])) == 0;
 }
 
 base::Result<void> check_version(const EngineSpec& spec, const std::string& found) {
