@@ -94,9 +94,6 @@ void read_log_facts(std::string_view log, nlohmann::json& config) {
     tokens->erase(std::remove(tokens->begin(), tokens->end(), ','), tokens->end());
     config["kv_cache_tokens"] = std::strtoll(tokens->c_str(), nullptr, 10);
   }
-  if (const auto seconds = captured(text, R"(Loading weights took ([0-9.]+) s)")) {
-    config["weights_loaded_s"] = std::strtod(seconds->c_str(), nullptr);
-  }
   for (const auto& [name, begin] :
        {std::pair{"arguments", "non-default args: "}, std::pair{"engine_config", "LLM engine ("}}) {
     const std::size_t at = text.find(begin);
