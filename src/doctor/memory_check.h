@@ -5,7 +5,7 @@
 #include <string>
 
 #include "doctor/launch_shape.h"
-#include "doctor/model_files.h"
+#include "doctor/model_facts.h"
 #include "engine/spec.h"
 #include "probe/check.h"
 

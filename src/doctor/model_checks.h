@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "doctor/memory_check.h"
-#include "doctor/model_files.h"
+#include "doctor/model_facts.h"
 #include "probe/check.h"
 
 namespace tokamark::doctor {

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/program.h"
+#include "engine/hub_cache.h"
 #include "engine/launch_line.h"
 
 namespace tokamark::engine {
@@ -119,12 +120,6 @@ base::Result<LaunchCommand> in_container(const EngineSpec& spec, const Container
   return run;
 }
 
-fs::path hub_cache() {
-  if (const char* home = std::getenv("HF_HOME"); home != nullptr && *home != '\0') return home;
-  const char* user = std::getenv("HOME");
-  return fs::path(user != nullptr ? user : "/root") / ".cache" / "huggingface";
-}
-
 MountedModel mounted_model(const EngineSpec& spec, const ModelSpec& model) {
   MountedModel found{model_location(spec, model), {}};
   std::error_code failed;
@@ -134,8 +129,8 @@ MountedModel mounted_model(const EngineSpec& spec, const ModelSpec& model) {
     found.mounts = {{here, found.location}};
     return found;
   }
-  fs::create_directories(hub_cache(), failed);
-  found.mounts = {{hub_cache(), kHubInside, true}};
+  fs::create_directories(hub_home({}), failed);
+  found.mounts = {{hub_home({}), kHubInside, true}};
   return found;
 }
 

@@ -36,9 +36,6 @@ base::Result<std::string> container_runtime(const EngineSpec& spec);
 /// became of the client.
 base::Result<LaunchCommand> in_container(const EngineSpec& spec, const ContainerCommand& command);
 
-/// The folder of downloaded models: $HF_HOME, else ~/.cache/huggingface.
-std::filesystem::path hub_cache();
-
 /// Where the model lies for an engine in an image: a local one is mounted, a hub id comes from the
 /// mounted cache.
 struct MountedModel {

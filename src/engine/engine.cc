@@ -137,10 +137,7 @@ void read_settings(RunningParts& parts, const ModelSpec& model, std::string_view
   parts.adapter->read_settings(evidence, parts.settings);
   if (!parts.spec.image.empty()) parts.image = image_facts(parts.spec);
   if (parts.command.argv.empty()) return;
-  const std::string location = model_location(parts.spec, model);
-  read_model_files(looks_like_path(location) ? std::filesystem::path(location)
-                                             : hub_snapshot(hub_cache(), location),
-                   parts.settings);
+  read_model_files(model_files_place(parts.spec, model), parts.settings);
 }
 
 }  // namespace

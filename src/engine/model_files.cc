@@ -7,8 +7,9 @@
 #include <map>
 #include <vector>
 
-#include "base/files.h"
 #include "base/sha256.h"
+#include "engine/hub_cache.h"
+#include "engine/launch_line.h"
 
 namespace tokamark::engine {
 
@@ -20,6 +21,7 @@ constexpr std::uintmax_t kWholeLimit = std::uintmax_t{4} << 30;
 constexpr std::size_t kPart = std::size_t{1} << 20;
 constexpr std::size_t kShown = 16;
 constexpr std::size_t kSha256Digits = 64;
+constexpr std::size_t kMostFiles = 10'000;
 
 /// The hub names the file of a large object by its SHA-256.
 std::string hub_hash(const fs::path& file) {
@@ -58,16 +60,6 @@ std::string hash_of(const fs::path& file, bool whole) {
   return kept[key] = base::sha256_hex(hashes);
 }
 
-std::vector<fs::path> weight_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code failed;
-  for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
-    if (it->path().extension() == ".safetensors") files.push_back(it->path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 /// One short word for all files.
 std::string joint_hash(const std::vector<fs::path>& files) {
   std::uintmax_t total = 0;
@@ -86,6 +78,34 @@ std::string joint_hash(const std::vector<fs::path>& files) {
 
 }  // namespace
 
+fs::path model_files_place(const EngineSpec& spec, const ModelSpec& model) {
+  const std::string location = model_location(spec, model);
+  if (looks_like_path(location)) return location;
+  const fs::path cache = spec.image.empty() ? hub_cache(spec.env) : hub_home({}) / "hub";
+  return hub_snapshot(cache, location, model.revision);
+}
+
+std::vector<fs::path> weight_files(const fs::path& folder) {
+  std::map<std::string, std::vector<fs::path>> files;
+  std::map<std::string, std::uintmax_t> bytes;
+  std::size_t seen = 0;
+  std::error_code failed;
+  for (fs::directory_iterator it(folder, failed), end; !failed && it != end && seen < kMostFiles;
+       it.increment(failed), ++seen) {
+    const std::string ending = it->path().extension().string();
+    std::error_code unread;
+    const std::uintmax_t size = fs::file_size(it->path(), unread);  // follows the cache's symlinks
+    files[ending].push_back(it->path());
+    bytes[ending] += unread ? 0 : size;
+  }
+  for (const char* ending : {".safetensors", ".gguf", ".bin", ".pt", ".pth"}) {
+    if (bytes[ending] == 0) continue;
+    std::sort(files[ending].begin(), files[ending].end());
+    return files[ending];
+  }
+  return {};
+}
+
 void read_model_files(const fs::path& location, EffectiveSettings& settings) {
   std::error_code failed;
   if (fs::is_regular_file(location, failed)) {
@@ -96,19 +116,6 @@ void read_model_files(const fs::path& location, EffectiveSettings& settings) {
   if (!files.empty()) settings["weights"] = {joint_hash(files), "file"};
   const fs::path tokenizer = location / "tokenizer.json";
   if (fs::exists(tokenizer, failed)) settings["tokenizer"] = {joint_hash({tokenizer}), "file"};
-}
-
-fs::path hub_snapshot(const fs::path& cache, const std::string& model) {
-  std::string folder = "models--" + model;
-  for (std::size_t at = folder.find('/'); at != std::string::npos; at = folder.find('/', at)) {
-    folder.replace(at, 1, "--");
-  }
-  const fs::path here = cache / "hub" / folder;
-  const auto revision = base::read_file(here / "refs" / "main", base::ErrorKind::engine);
-  if (!revision.has_value()) return {};
-  const fs::path snapshot = here / "snapshots" / revision.value();
-  std::error_code failed;
-  return fs::is_directory(snapshot, failed) ? snapshot : fs::path();
 }
 
 }  // namespace tokamark::engine

@@ -1,9 +1,5 @@
-#include "doctor/model_files.h"
+#include "doctor/model_facts.h"
 
-#include <sys/statvfs.h>
-
-#include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -12,6 +8,8 @@
 #include "base/text.h"
 #include "engine/http.h"
 #include "engine/launch_line.h"
+#include "engine/model_files.h"
+#include "setup/disk_space.h"
 #include "setup/mounts.h"
 
 namespace tokamark::doctor {
@@ -21,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr std::size_t kMostFiles = 10'000;
 constexpr std::size_t kMostConfig_bytes = std::size_t{16} << 20;
 
 std::string text_of(const fs::path& path) {
@@ -50,21 +47,6 @@ std::int64_t size_of(const fs::path& path) {
   return failed ? 0 : static_cast<std::int64_t>(size);
 }
 
-/// Weight files of a folder: safetensors, else GGUF, else PyTorch's own.
-std::int64_t weights_in(const fs::path& folder) {
-  std::map<std::string, std::int64_t> bytes;
-  std::size_t seen = 0;
-  std::error_code failed;
-  for (fs::directory_iterator it(folder, failed), end; !failed && it != end && seen < kMostFiles;
-       it.increment(failed), ++seen) {
-    bytes[it->path().extension().string()] += size_of(it->path());
-  }
-  for (const char* ending : {".safetensors", ".gguf", ".bin", ".pt", ".pth"}) {
-    if (bytes[ending] > 0) return bytes[ending];
-  }
-  return 0;
-}
-
 /// A file that the folder's index names and that is not there.
 std::string missing_file(const fs::path& folder) {
   const Json index = json_of(text_of(folder / "model.safetensors.index.json"));
@@ -88,31 +70,11 @@ void look_into(const fs::path& place, ModelFacts& facts) {
     facts.weight_bytes = size_of(place);
     return;
   }
-  facts.weight_bytes = weights_in(place);
+  for (const fs::path& file : engine::weight_files(place)) facts.weight_bytes += size_of(file);
   facts.kv = parse_kv_shape(text_of(place / "config.json"));
   facts.lacks = missing_file(place);
   if (facts.lacks.empty() && facts.weight_bytes == 0) facts.lacks = "weight files";
   if (facts.lacks.empty()) facts.held = place;
-}
-
-/// The snapshot of a revision in the hub's cache layout.
-fs::path snapshot(const fs::path& cache, const std::string& id, const std::string& revision) {
-  std::string folder = "models--" + id;
-  for (std::size_t at = folder.find('/'); at != std::string::npos; at = folder.find('/')) {
-    folder.replace(at, 1, "--");
-  }
-  const fs::path place = cache / folder;
-  std::string commit = text_of(place / "refs" / (revision.empty() ? "main" : revision));
-  commit.erase(commit.find_last_not_of(" \n\r") + 1);
-  return place / "snapshots" / (commit.empty() ? revision.empty() ? "main" : revision : commit);
-}
-
-fs::path home_of(const Variables& added) {
-  const std::string home = variable(added, "HF_HOME");
-  if (!home.empty()) return home;
-  const std::string xdg = variable(added, "XDG_CACHE_HOME");
-  if (!xdg.empty()) return fs::path(xdg) / "huggingface";
-  return fs::path(variable(added, "HOME")) / ".cache" / "huggingface";
 }
 
 bool truthy(const std::string& value) {
@@ -124,13 +86,13 @@ struct Token {
   std::string from, value;
 };
 
-Token token_of(const Variables& added) {
+Token token_of(const engine::Variables& added) {
   for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}) {
-    const std::string value = variable(added, name);
+    const std::string value = engine::variable(added, name);
     if (!value.empty()) return {std::string("$") + name, value};
   }
-  const std::string named = variable(added, "HF_TOKEN_PATH");
-  const fs::path file = named.empty() ? home_of(added) / "token" : fs::path(named);
+  const std::string named = engine::variable(added, "HF_TOKEN_PATH");
+  const fs::path file = named.empty() ? engine::hub_home(added) / "token" : fs::path(named);
   std::string value = text_of(file);
   value.erase(value.find_last_not_of(" \n\r") + 1);
   if (value.empty()) return {};
@@ -166,21 +128,6 @@ std::optional<KvShape> parse_kv_shape(const std::string& config_json) {
   return shape;
 }
 
-std::string variable(const Variables& added, const std::string& name) {
-  const auto own = added.find(name);
-  if (own != added.end()) return own->second;
-  const char* value = std::getenv(name.c_str());
-  return value != nullptr ? value : "";
-}
-
-fs::path hub_cache(const Variables& added) {
-  for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}) {
-    const std::string cache = variable(added, name);
-    if (!cache.empty()) return cache;
-  }
-  return home_of(added) / "hub";
-}
-
 namespace {
 
 void look_at_mounts(ModelFacts& facts) {
@@ -205,18 +152,18 @@ ModelFacts find_model(const engine::EngineSpec& spec, const engine::ModelSpec& m
     look_into(facts.location, facts);
     return facts;
   }
-  facts.cache = hub_cache(spec.env);
-  facts.offline = truthy(variable(spec.env, "HF_HUB_OFFLINE")) ||
-                  truthy(variable(spec.env, "TRANSFORMERS_OFFLINE"));
+  facts.cache = engine::hub_cache(spec.env);
+  facts.offline = truthy(engine::variable(spec.env, "HF_HUB_OFFLINE")) ||
+                  truthy(engine::variable(spec.env, "TRANSFORMERS_OFFLINE"));
   facts.token_from = token_of(spec.env).from;
   facts.free_bytes = free_bytes(facts.cache);
   look_at_mounts(facts);
-  look_into(snapshot(facts.cache, facts.location, facts.revision), facts);
+  look_into(engine::hub_snapshot(facts.cache, facts.location, facts.revision), facts);
   return facts;
 }
 
-HubAnswer ask_hub(const ModelFacts& facts, const Variables& added) {
-  std::string hub = variable(added, "HF_ENDPOINT");
+HubAnswer ask_hub(const ModelFacts& facts, const engine::Variables& added) {
+  std::string hub = engine::variable(added, "HF_ENDPOINT");
   if (hub.empty()) hub = "https://huggingface.co";
   engine::HttpRequest request;
   request.url = hub + "/" + facts.location + "/resolve/" +
@@ -229,12 +176,9 @@ HubAnswer ask_hub(const ModelFacts& facts, const Variables& added) {
 }
 
 std::optional<std::int64_t> free_bytes(const fs::path& path) {
-  std::error_code failed;
-  fs::path place = fs::absolute(path, failed);
-  while (!fs::exists(place, failed) && place.has_relative_path()) place = place.parent_path();
-  struct statvfs disk {};
-  if (::statvfs(place.c_str(), &disk) != 0) return std::nullopt;
-  return static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
+  const auto free = setup::free_bytes(path);
+  if (!free) return std::nullopt;
+  return static_cast<std::int64_t>(*free);
 }
 
 }  // namespace tokamark::doctor

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
+#include "engine/hub_cache.h"
 #include "engine/spec.h"
 
 namespace tokamark::doctor {
@@ -45,19 +45,12 @@ struct ModelFacts {
   std::string volume;     ///< then a mount that outlives it, if there is one
 };
 
-/// Variables that a program started with `added` sees: those first, then this process's.
-using Variables = std::map<std::string, std::string>;
-std::string variable(const Variables& added, const std::string& name);
-
-/// The folder that holds downloaded models: HF_HUB_CACHE, HF_HOME/hub, XDG_CACHE_HOME, ~/.cache.
-std::filesystem::path hub_cache(const Variables& added);
-
 /// Looks for an engine's weights on this machine; a hub is not asked.
 ModelFacts find_model(const engine::EngineSpec& spec, const engine::ModelSpec& model);
 
 /// Asks the hub (HF_ENDPOINT, else huggingface.co) for the model's config.json with the token that
 /// an engine would send; 5 s at most.
-HubAnswer ask_hub(const ModelFacts& facts, const Variables& added);
+HubAnswer ask_hub(const ModelFacts& facts, const engine::Variables& added);
 
 /// Bytes that this user can still write where `path` is or would be made; empty when not told.
 std::optional<std::int64_t> free_bytes(const std::filesystem::path& path);
