@@ -119,9 +119,9 @@ Answer server_error(int status, std::string_view message, std::string_view type)
 std::string slots_body(const ServerFacts& facts, const EngineCounters& counters) {
   std::string slots;
   for (std::int64_t id = 0; id < facts.profile->engine.max_sequences; ++id) {
-    slots += fmt::format(R"({}{{"id":{},"n_ctx":{},"speculative":false,"is_processing":{}}})",
-                         id == 0 ? "" : ",", id, facts.profile->model.context_limit,
-                         id < counters.running);
+    slots +=
+        fmt::format(R"({}{{"id":{},"n_ctx":{},"speculative":false,"is_processing":{}}})",
+                    id == 0 ? "" : ",", id, facts.profile->context_limit, id < counters.running);
   }
   return fmt::format("[{}]", slots);
 }
@@ -274,7 +274,7 @@ std::string LlamaCppDialect::models_body(const ServerFacts& facts) const {
       R"("data":[{{"id":{0},"aliases":[{0}],"tags":[],"object":"model","architecture":)"
       R"({{"input_modalities":["text"],"output_modalities":["text"]}},"created":{1},)"
       R"("owned_by":"llamacpp","meta":{{"n_ctx":{2}}}}}]}})",
-      name, facts.started_s, facts.profile->model.context_limit);
+      name, facts.started_s, facts.profile->context_limit);
 }
 
 std::string LlamaCppDialect::tokenize_body(const std::vector<std::int64_t>& ids,
@@ -294,7 +294,7 @@ std::optional<Answer> LlamaCppDialect::own_route(std::string_view method, std::s
         200, fmt::format(R"({{"default_generation_settings":{{"n_ctx":{}}},"total_slots":{},)"
                          R"("model_alias":{},"model_path":{},"build_info":"{}",)"
                          R"("simulated":true}})",
-                         facts.profile->model.context_limit, facts.profile->engine.max_sequences,
+                         facts.profile->context_limit, facts.profile->engine.max_sequences,
                          json_string(facts.served_model), json_string(facts.served_model), kBuild));
   }
   if (path == "/metrics") {

@@ -242,13 +242,13 @@ std::string SglangDialect::models_body(const ServerFacts& facts) const {
   const std::string name = json_string(facts.served_model);
   return fmt::format(R"({{"object":"list","data":[{{"id":{0},"object":"model","created":{1},)"
                      R"("owned_by":"sglang","root":{0},"parent":null,"max_model_len":{2}}}]}})",
-                     name, facts.started_s, facts.profile->model.context_limit);
+                     name, facts.started_s, facts.profile->context_limit);
 }
 
 std::string SglangDialect::tokenize_body(const std::vector<std::int64_t>& ids,
                                          const ServerFacts& facts) const {
   return fmt::format(R"({{"tokens":{},"count":{},"max_model_len":{}}})", id_list(ids), ids.size(),
-                     facts.profile->model.context_limit);
+                     facts.profile->context_limit);
 }
 
 std::optional<Answer> SglangDialect::own_route(std::string_view method, std::string_view path,
@@ -267,7 +267,7 @@ std::optional<Answer> SglangDialect::own_route(std::string_view method, std::str
         200, fmt::format(R"({{"model_path":{0},"served_model_name":{0},"context_length":{1},)"
                          R"("max_running_requests":{2},"chunked_prefill_size":{3},)"
                          R"("max_total_num_tokens":{4},"simulated":true,"version":"{5}"}})",
-                         json_string(facts.served_model), facts.profile->model.context_limit,
+                         json_string(facts.served_model), facts.profile->context_limit,
                          engine.max_sequences, engine.tokens_per_step, engine.kv_capacity_tokens,
                          kVersion));
   }

@@ -126,7 +126,7 @@ std::string server_info(const ServerFacts& facts) {
   return fmt::format(R"({{"simulated":true,"version":"{}","vllm_config":{{"model":{},)"
                      R"("max_model_len":{},"max_num_seqs":{},"max_num_batched_tokens":{},)"
                      R"("kv_cache_tokens":{}}}}})",
-                     kVersion, json_string(facts.served_model), facts.profile->model.context_limit,
+                     kVersion, json_string(facts.served_model), facts.profile->context_limit,
                      engine.max_sequences, engine.tokens_per_step, engine.kv_capacity_tokens);
 }
 
@@ -310,13 +310,13 @@ std::string VllmDialect::models_body(const ServerFacts& facts) const {
       R"("allow_sampling":true,"allow_logprobs":true,"allow_search_indices":false,)"
       R"("allow_view":true,"allow_fine_tuning":false,"organization":"*","group":null,)"
       R"("is_blocking":false}}]}}]}})",
-      name, facts.started_s, facts.profile->model.context_limit, hex_name(0, 16));
+      name, facts.started_s, facts.profile->context_limit, hex_name(0, 16));
 }
 
 std::string VllmDialect::tokenize_body(const std::vector<std::int64_t>& ids,
                                        const ServerFacts& facts) const {
   return fmt::format(R"({{"count":{},"max_model_len":{},"tokens":{},"token_strs":null}})",
-                     ids.size(), facts.profile->model.context_limit, id_list(ids));
+                     ids.size(), facts.profile->context_limit, id_list(ids));
 }
 
 std::optional<Answer> VllmDialect::own_route(std::string_view method, std::string_view path,

@@ -20,8 +20,8 @@ constexpr double kExpertParameters = 3 * kHidden * 8192;
 constexpr double kRouterParameters = kHidden * 16;
 constexpr double kHeadParameters = 202'048 * kHidden;
 
-ModelFacts scout_fp8() {
-  ModelFacts model;
+roofline::ModelFacts scout_fp8() {
+  roofline::ModelFacts model;
   // FP8 stores one byte a parameter in the layers; the output head stays BF16.
   model.dense_bytes = kLayers * (kAttentionParameters + kExpertParameters + kRouterParameters) +
                       2 * kHeadParameters;
@@ -33,12 +33,10 @@ ModelFacts scout_fp8() {
   model.head_parameters = kHeadParameters;
   model.attention_flops_per_pair = 4 * kLayers * 40 * 128;
   model.kv_bytes_per_token = 2 * 8 * 128 * kLayers;  // FP8 keys and values
-  // Up to the attention chunk of 8192 every layer caches the whole context.
-  model.context_limit = 8192;
   return model;
 }
 
-constexpr GpuFacts kH200{4.8e12, 1.979e15};
+constexpr roofline::Ceilings kH200{4.8e12, 1.979e15};
 constexpr double kScoutMemoryEfficiency = 0.75;
 constexpr double kScoutComputeEfficiency = 0.5;
 constexpr std::int64_t kCalibrationContext = 256;
@@ -57,6 +55,8 @@ Profile scout(std::string name, DialectKind dialect) {
   profile.dialect = dialect;
   profile.default_model = "nvidia/Llama-4-Scout-17B-16E-Instruct-FP8";
   profile.model = scout_fp8();
+  // Up to the attention chunk of 8192 every layer caches the whole context.
+  profile.context_limit = 8192;
   profile.gpu = kH200;
   profile.engine.memory_efficiency = kScoutMemoryEfficiency;
   profile.engine.compute_efficiency = kScoutComputeEfficiency;
@@ -112,7 +112,7 @@ Profile tiny(std::string name, DialectKind dialect) {
   profile.model.dense_bytes = 1e8;
   profile.model.layer_parameters_per_token = 5e7;
   profile.model.kv_bytes_per_token = 2048;
-  profile.model.context_limit = 8192;
+  profile.context_limit = 8192;
   profile.gpu = {1e12, 1e14};
   profile.engine.step_overhead = std::chrono::milliseconds{2};
   profile.engine.kv_capacity_tokens = 1'000'000;

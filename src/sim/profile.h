@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "roofline/model_facts.h"
 
 namespace tokamark::sim {
 
@@ -29,25 +30,6 @@ enum class Admission {
 /// Whether usage blocks state `cached_tokens` where the engine makes that a choice.
 enum class CachedTokenReport { omitted, reported };
 
-/// What a step must read and compute. Parameters and bytes are of the weights as stored.
-struct ModelFacts {
-  double dense_bytes = 0;        ///< read by every step: attention, shared experts, router, head
-  double expert_bytes = 0;       ///< one routed expert, summed over the layers; 0 for a dense model
-  double experts = 1;            ///< routed experts a layer
-  double experts_per_token = 1;  ///< top-k
-  double layer_parameters_per_token = 0;  ///< parameters in the layers that one token uses
-  double head_parameters = 0;             ///< parameters of the output head
-  double attention_flops_per_pair = 0;    ///< FLOPs of one query-key pair over all layers and heads
-  double kv_bytes_per_token = 0;
-  std::int64_t context_limit = 0;  ///< prompt plus output, tokens
-};
-
-/// The accelerator's ceilings.
-struct GpuFacts {
-  double memory_bytes_per_s = 0;
-  double flops_per_s = 0;  ///< dense, in the precision of the weights
-};
-
 /// How an engine uses the accelerator, and its scheduling limits.
 struct EngineFacts {
   double memory_efficiency = 1;     ///< share of the memory ceiling that is reached, (0, 1]
@@ -67,8 +49,9 @@ struct Profile {
   DialectKind dialect = DialectKind::vllm;
   CachedTokenReport cached_tokens = CachedTokenReport::reported;
   std::string default_model;  ///< served name when the user gives none
-  ModelFacts model;
-  GpuFacts gpu;
+  roofline::ModelFacts model;
+  std::int64_t context_limit = 0;  ///< prompt plus output, tokens
+  roofline::Ceilings gpu;          ///< in the precision of the weights
   EngineFacts engine;
   std::string source;  ///< where the numbers come from, one paragraph
 };

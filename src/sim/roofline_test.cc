@@ -22,25 +22,10 @@ StepWork decodes(std::int64_t sequences, std::int64_t context) {
   return work;
 }
 
-// 16 (1 - (15/16)^B) by hand: B=1 1, B=8 6.453, B=32 13.972, B=64 15.743.
-TEST(Roofline, ExpectedExpertsFollowUniformRouting) {
-  const ModelFacts model = ideal_scout().model;
-  EXPECT_NEAR(experts_touched(model, 1), 1.0, 1e-12);
-  EXPECT_NEAR(experts_touched(model, 8), 6.453, 1e-3);
-  EXPECT_NEAR(experts_touched(model, 32), 13.972, 1e-3);
-  EXPECT_NEAR(experts_touched(model, 64), 15.743, 1e-3);
-}
-
-TEST(Roofline, DenseModelReadsItsWeightsOnce) {
-  ModelFacts model;
-  model.dense_bytes = 7;
-  EXPECT_DOUBLE_EQ(bytes_read(model, decodes(100, 10)), 7.0);
-}
-
 // 48 layers x (62.9 M attention + 125.8 M shared expert + 0.08 M router) + 2 bytes x 1.03 G head
 // = 11.13 GB; an expert is 48 x 125.8 M = 6.04 GB: 17.17 GB for one token.
 TEST(Roofline, ScoutReadsSeventeenGigabytesForOneToken) {
-  EXPECT_DOUBLE_EQ(bytes_read(ideal_scout().model, decodes(1, 0)), 17'172'398'080.0);
+  EXPECT_DOUBLE_EQ(roofline::bytes_read(ideal_scout().model, decodes(1, 0)), 17'172'398'080.0);
 }
 
 // Step times at 1,024 tokens of context worked out by hand as
@@ -82,15 +67,6 @@ TEST(Roofline, EfficienciesStretchTheirOwnSide) {
   const StepTime time = step_time(profile, decodes(1, 0));
   EXPECT_EQ(time.memory, std::chrono::milliseconds{6});
   EXPECT_EQ(time.compute, std::chrono::microseconds{4});
-}
-
-// A chunk of 3 behind 5: each of the three sees the 5, and 1 + 2 + 3 of its own chunk.
-TEST(Roofline, PrefillCountsAttentionPairs) {
-  StepWork work;
-  work.add_prefill(3, 5, StepWork::Chunk::middle);
-  EXPECT_EQ(work.attention_pairs, 3 * 5 + 6);
-  EXPECT_EQ(work.kv_tokens_read, 5);
-  EXPECT_EQ(work.sampled_tokens, 0);
 }
 
 TEST(Roofline, CalibrationHitsTheWantedRate) {

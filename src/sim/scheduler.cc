@@ -21,9 +21,9 @@ base::Result<void> Scheduler::check(const SequenceRequest& request) const {
   const auto refuse = [](std::string message) {
     return base::Error{base::ErrorKind::engine, std::move(message)};
   };
-  if (total > profile_.model.context_limit) {
+  if (total > profile_.context_limit) {
     return refuse(fmt::format("prompt and output need {} tokens, the context limit is {}", total,
-                              profile_.model.context_limit));
+                              profile_.context_limit));
   }
   if (total > engine.kv_capacity_tokens) {
     return refuse(fmt::format("prompt and output need {} tokens, the KV cache holds {}", total,

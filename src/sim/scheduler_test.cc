@@ -168,7 +168,7 @@ TEST(Scheduler, AbortOfAWaitingRequestLetsTheNextOneIn) {
 
 TEST(Scheduler, RequestsThatCanNeverRunAreRefused) {
   Profile profile = with(PrefillStyle::whole_mixed, Admission::reserve_output, 30);
-  profile.model.context_limit = 40;
+  profile.context_limit = 40;
   const Scheduler scheduler(profile);
   EXPECT_TRUE(scheduler.check({1, 16, 14, 0}).has_value());
   EXPECT_THAT(scheduler.check({1, 16, 25, 0}).error().message,

@@ -23,7 +23,7 @@ Service::Service(ServiceOptions options, TruthLog truth, ReplySink& sink)
       truth_(std::move(truth)),
       sink_(sink) {
   rules_.served_model = options_.served_model;
-  rules_.context_limit = options_.profile.model.context_limit;
+  rules_.context_limit = options_.profile.context_limit;
 }
 
 Service::~Service() {

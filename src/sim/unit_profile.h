@@ -11,7 +11,7 @@ inline Profile unit_profile() {
   profile.name = "unit";
   profile.default_model = "unit";
   profile.model.layer_parameters_per_token = 500;  // 1000 FLOPs a token
-  profile.model.context_limit = 1000;
+  profile.context_limit = 1000;
   profile.gpu = {1e9, 1e9};
   profile.engine.step_overhead = std::chrono::milliseconds{1};
   profile.engine.kv_capacity_tokens = 1000;
