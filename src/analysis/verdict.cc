@@ -8,6 +8,7 @@
 #include "analysis/judges_internal.h"
 #include "analysis/metrics.h"
 #include "analysis/reconcile.h"
+#include "analysis/speed_of_light.h"
 #include "base/assert.h"
 
 namespace tokamark::analysis {
@@ -66,6 +67,7 @@ TrialResult analyse(const TrialFacts& facts, std::span<const RequestRecord> reco
   add_energy_per_token(trial);
   trial.client = compute_client(facts, records);
   trial.checks = compute_checks(facts, records);
+  trial.speed_of_light = speed_of_light(facts, trial, records);
   const Case c{facts, records, facts.validity, trial};
   if (!facts.stopped.empty()) {
     c.raise("stopped", facts.stopped);

@@ -157,8 +157,9 @@ struct TrialResult {
   TrialServer server;
   TrialClient client;
   TrialChecks checks;
-  nlohmann::json calibration;  ///< "before" and "after" (docs/RESULT_FORMAT.md), or null
-  nlohmann::json engine_info;  ///< version, effective settings, start-up times, token counters
+  nlohmann::json calibration;     ///< "before" and "after" (docs/RESULT_FORMAT.md), or null
+  nlohmann::json engine_info;     ///< version, effective settings, start-up times, token counters
+  nlohmann::json speed_of_light;  ///< the roofline and its share (docs/METRICS.md), or null
 };
 
 /// The whole of results.json.

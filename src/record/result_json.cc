@@ -241,6 +241,7 @@ nlohmann::json to_json(const TrialResult& trial) {
   object.set("checks", to_json(trial.checks));
   object.set("calibration", clean_json(trial.calibration));
   object.set("engine_info", clean_json(trial.engine_info));
+  object.set("speed_of_light", clean_json(trial.speed_of_light));
   return object.finish();
 }
 

@@ -48,6 +48,7 @@ TrialResult full_trial() {
   t.client.receive = "io_uring";
   t.client.cpus = {2, 3};
   t.engine_info = {{"version", "0.11.0"}};
+  t.speed_of_light = {{"tpot_fraction", 0.25}, {"bound", "memory"}};
   return t;
 }
 

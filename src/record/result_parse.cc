@@ -244,6 +244,7 @@ void read(const JsonFields& fields, std::string& problem, TrialResult& trial) {
   if (!fields.raw("checks").is_null()) read(fields.child("checks"), trial.checks);
   trial.calibration = fields.raw("calibration");
   trial.engine_info = fields.raw("engine_info");
+  trial.speed_of_light = fields.raw("speed_of_light");  // older versions have none
 }
 
 /// Results of older versions have none of these lists.

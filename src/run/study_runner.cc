@@ -13,6 +13,7 @@
 #include "run/cooldown.h"
 #include "run/memory_settle.h"
 #include "run/resources.h"
+#include "run/roofline_facts.h"
 #include "run/trial_checks.h"
 #include "run/trial_runner.h"
 
@@ -115,12 +116,24 @@ class StudyRunner {
     auto engine = engine::start(spec, study_.model, options);
     if (engine.has_value()) {
       observer_.on_engine_ready(spec.name, took_s);
+      roofline_ = look_for_roofline(spec, *engine.value());
       for (const auto& warning :
            engine.value()->info().value("warnings", nlohmann::json::array())) {
         observer_.on_message(spec.name + ": " + warning.get<std::string>());
       }
     }
     return engine;
+  }
+
+  /// What the machine allows the engine at most, by its model's and its GPU's facts.
+  nlohmann::json look_for_roofline(const engine::EngineSpec& spec,
+                                   const engine::RunningEngine& engine) const {
+    std::vector<std::string> names;
+    if (gpus_) {
+      for (const probe::GpuIdentity& gpu : gpus_->gpus()) names.push_back(gpu.name);
+    }
+    const nlohmann::json settings = engine.info().value("settings", nlohmann::json::object());
+    return roofline_facts({spec, study_.model, settings, names});
   }
 
   base::Result<void> run_trials(const std::vector<const study::PlannedTrial*>& trials,
@@ -143,6 +156,7 @@ class StudyRunner {
       output.value().facts.dirty_machine = hot_;
       add_idle(idle_, output.value().facts.resources);
       output.value().facts.engine_info["checks"] = checks;
+      output.value().facts.engine_info.update(roofline_);
       TOKAMARK_TRY_VOID(folder_.write_trial(output.value()));
       TOKAMARK_TRY(const auto summary,
                    record::read_trial_file(folder_.root() / "trials" / trial->id / "summary.json"));
@@ -194,6 +208,7 @@ class StudyRunner {
   std::unique_ptr<probe::GpuReader> gpus_;  ///< null on a machine without GPU
   std::optional<double> start_c_;           ///< the hottest GPU at the study's start
   IdleGpus idle_;                           ///< before the visit's engine was started
+  nlohmann::json roofline_;                 ///< of the visit's engine
   std::string hot_;                         ///< what is to be said of it at the visit's start
   std::set<std::string> failed_;
   std::set<std::string> said_;  ///< checks before trials that were shown
