@@ -9,6 +9,7 @@
 #include "report/headline.h"
 #include "report/html_page.h"
 #include "report/html_tables.h"
+#include "report/speed_of_light.h"
 #include "report/text.h"
 #include "report/web_assets.h"
 
@@ -179,6 +180,7 @@ std::string report_html(const record::StudyResult& result) {
   for (const auto& workload : workloads) {
     parts.body += workload_section(result, workload, parts.figures);
   }
+  parts.body += speed_html(speed_of_light(result, workloads));
   const auto fairness = fairness_tables(result);
   if (!fairness.empty()) {
     parts.body += "<section>\n" + fairness_html(fairness) + "</section>\n";

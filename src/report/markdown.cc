@@ -7,6 +7,7 @@
 #include "report/fairness_table.h"
 #include "report/findings.h"
 #include "report/headline.h"
+#include "report/speed_of_light.h"
 #include "report/text.h"
 
 namespace tokamark::report {
@@ -97,6 +98,7 @@ std::string summary_markdown(const record::StudyResult& result) {
   if (!workloads.empty()) {
     sections.push_back(headline_legend(workloads) + "\n\n");
   }
+  sections.push_back(speed_markdown(speed_of_light(result, workloads)));
   sections.push_back(code_section(result));
   sections.push_back(fairness_markdown(fairness_tables(result)));
   sections.push_back(order_section(result, workloads));

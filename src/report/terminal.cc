@@ -7,6 +7,7 @@
 #include "report/fairness_table.h"
 #include "report/findings.h"
 #include "report/headline.h"
+#include "report/speed_of_light.h"
 #include "report/text.h"
 
 namespace tokamark::report {
@@ -182,6 +183,14 @@ void print_codes(Page& page, const record::StudyResult& result) {
   }
 }
 
+void print_speed(Page& page, const SpeedOfLight& speed) {
+  if (speed.empty()) return;
+  page.line("");
+  page.paragraph(speed.title, 0, Tone::strong);
+  if (!speed.rows.empty()) page.paragraph(speed_sentence(speed), 0);
+  for (const auto& line : speed_lines(speed)) page.paragraph(line, 2);
+}
+
 void print_fairness(Page& page, const std::vector<FairnessTable>& tables) {
   for (const auto& table : tables) {
     page.line("");
@@ -238,6 +247,7 @@ std::string terminal_table(const record::StudyResult& result, const TerminalOpti
     page.paragraph(headline_legend(workloads), 0);
   }
   page.paragraph(verdict_sentence(result), 0);
+  print_speed(page, speed_of_light(result, workloads));
   print_codes(page, result);
   print_fairness(page, fairness_tables(result));
   print_orders(page, result, workloads);
