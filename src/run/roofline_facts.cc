@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "doctor/model_files.h"
+#include "doctor/model_facts.h"
 #include "roofline/checkpoint.h"
 #include "roofline/gpu_peaks.h"
 #include "sim/profile.h"
