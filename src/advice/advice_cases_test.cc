@@ -205,6 +205,36 @@ std::vector<RulePair> all_pairs() {
   return pairs;
 }
 
+/// Rules of facts that a trial of this table cannot be given: both ends as facts.
+struct FactsPair {
+  std::string rule;
+  Facts fires, must_not;
+};
+
+const std::vector<FactsPair>& facts_pairs() {
+  const std::string light = "speed_of_light.tpot_fraction";
+  const std::string bound = "speed_of_light.bound";
+  const std::string memory = "memory";
+  static const std::vector<FactsPair> pairs{
+      {"decode_near_speed_of_light",
+       {{"is_single_stream", true}, {bound, memory}, {light, 0.85}},
+       {{"is_single_stream", true}, {bound, memory}, {light, 1.05}}},
+      {"decode_far_from_speed_of_light",
+       {{"is_single_stream", true}, {light, 0.3}},
+       {{"is_single_stream", false}, {light, 0.3}}},
+  };
+  return pairs;
+}
+
+TEST(RuleFacts, FireWhereTheyMustAndNotWhereTheyMustNot) {
+  for (const FactsPair& pair : facts_pairs()) {
+    const Rule* rule = find_rule(pair.rule);
+    ASSERT_NE(rule, nullptr) << pair.rule;
+    EXPECT_TRUE(holds(*rule, pair.fires)) << pair.rule;
+    EXPECT_FALSE(holds(*rule, pair.must_not)) << pair.rule;
+  }
+}
+
 class RuleCases : public testing::TestWithParam<RulePair> {};
 
 TEST_P(RuleCases, FiresWhereItMustAndNotWhereItMustNot) {
@@ -235,6 +265,7 @@ INSTANTIATE_TEST_SUITE_P(All, RuleCases, testing::ValuesIn(all_pairs()),
 TEST(RuleCasesTable, HasEveryRuleOnce) {
   std::multiset<std::string> tested;
   for (const RulePair& pair : all_pairs()) tested.insert(pair.rule);
+  for (const FactsPair& pair : facts_pairs()) tested.insert(pair.rule);
   for (const Rule& rule : rule_book().rules) EXPECT_EQ(tested.count(rule.id), 1U) << rule.id;
   EXPECT_EQ(tested.size(), rule_book().rules.size());
 }

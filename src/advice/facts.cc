@@ -34,6 +34,8 @@ constexpr std::array kFacts{
     FactInfo{"gpu_slowdown_share", Unit::share, "resources/gpu_slowdown_share", ""},
     FactInfo{"gpu_temperature_peak_c", Unit::none, "resources/gpu_temperature_peak_c", ""},
     FactInfo{"gpu_power_mean_w", Unit::none, "resources/gpu_power_mean_w", ""},
+    FactInfo{"speed_of_light.tpot_fraction", Unit::share, "speed_of_light/tpot_fraction", ""},
+    FactInfo{"speed_of_light.bound", Unit::none, "speed_of_light/bound", ""},
     FactInfo{"settings.max_sequences", Unit::none, "engine_info/settings/max_sequences/value", ""},
     FactInfo{"settings.max_batch_tokens", Unit::none, "engine_info/settings/max_batch_tokens/value",
              ""},

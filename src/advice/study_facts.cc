@@ -32,9 +32,7 @@ void add_verdicts(const std::vector<PairRow>& rows, Facts& facts) {
   facts["primary_spanning_one"] = static_cast<double>(open.size());
   if (open.empty()) return;
   const auto [least, most] = std::minmax_element(open.begin(), open.end());
-  const std::string low = share_text(*least);
-  const std::string high = share_text(*most);
-  facts["resolution"] = low == high ? low : low + " to " + high;
+  facts["resolution"] = share_range_text(*least, *most);
 }
 
 /// Names of settings that differ unmeant and decide results, of all arms.

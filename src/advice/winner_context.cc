@@ -129,10 +129,20 @@ std::string slo_note(const record::StudyResult& result, const WinnerGroup& group
   }
   if (shares.size() != group.size()) return fmt::format(" SLO: {}; attainment not known.", slo);
   const auto [least, most] = std::minmax_element(shares.begin(), shares.end());
-  const std::string low = share_text(*least);
-  const std::string high = share_text(*most);
-  return fmt::format(" SLO: {}; {} of the requests met it.", slo,
-                     low == high ? low : low + " to " + high);
+  return fmt::format(" SLO: {}; {} of the requests met it.", slo, share_range_text(*least, *most));
+}
+
+/// How near the engine comes to what the model and the GPU allow (docs/METRICS.md).
+std::string light_note(const WinnerGroup& group) {
+  std::vector<double> shares;
+  for (const WinnerCase* each : group) {
+    const auto share = number_of(each->facts, "speed_of_light.tpot_fraction");
+    if (share && *share <= 1.0) shares.push_back(*share);
+  }
+  if (shares.empty() || shares.size() != group.size()) return {};
+  const auto [least, most] = std::minmax_element(shares.begin(), shares.end());
+  return fmt::format(" Its TPOT is at {} of the speed of light of this model and GPU.",
+                     share_range_text(*least, *most));
 }
 
 /// Cost stands with its rate, its price and what it leaves out (methodology M32).
@@ -195,9 +205,9 @@ std::string not_tested(const record::StudyResult& result, const WinnerCase& firs
 }  // namespace
 
 const std::vector<std::string>& winner_field_names() {
-  static const std::vector<std::string> kNames{"loads",     "cause",     "margins",
-                                               "against",   "elsewhere", "slo_note",
-                                               "cost_note", "caveats",   "not_tested"};
+  static const std::vector<std::string> kNames{"loads",     "cause",      "margins",  "against",
+                                               "elsewhere", "light_note", "slo_note", "cost_note",
+                                               "caveats",   "not_tested"};
   return kNames;
 }
 
@@ -208,6 +218,7 @@ Fields winner_fields(const record::StudyResult& result, const WinnerGroup& group
   return {{"margins", margins(group)},
           {"against", against(group, rows, all_loads)},
           {"elsewhere", elsewhere(group, all, rows, all_loads)},
+          {"light_note", light_note(group)},
           {"slo_note", slo_note(result, group)},
           {"cost_note", cost_note(result, group)},
           {"caveats", caveats(group)},

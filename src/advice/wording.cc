@@ -45,12 +45,6 @@ Advantage advantage(const PairRow& row) {
   return {1.0 / *row.ratio, 1.0 / *row.high, 1.0 / *row.low};
 }
 
-std::string range_text(double low, double high) {
-  const std::string first = share_text(low);
-  const std::string last = share_text(high);
-  return first == last ? first : first + " to " + last;
-}
-
 }  // namespace
 
 std::string metric_words(std::string_view metric) {
@@ -83,27 +77,45 @@ Margin margin_of(const std::vector<const PairRow*>& rows) {
     const double point = lower ? 1.0 - ahead.ratio : ahead.ratio - 1.0;
     const double low = lower ? 1.0 - ahead.high : ahead.low - 1.0;
     const double high = lower ? 1.0 - ahead.low : ahead.high - 1.0;
-    if (first) margin = {lower, point, point, low, high, row->blocks, row->blocks};
+    if (first) margin = {lower, point, point, low, high};
     first = false;
     margin.least = std::min(margin.least, point);
     margin.most = std::max(margin.most, point);
     margin.interval_low = std::min(margin.interval_low, low);
     margin.interval_high = std::max(margin.interval_high, high);
-    margin.blocks_least = std::min(margin.blocks_least, row->blocks);
-    margin.blocks_most = std::max(margin.blocks_most, row->blocks);
   }
   return margin;
 }
 
-std::string margin_text(const std::vector<const PairRow*>& rows) {
+std::string margin_size_text(const std::vector<const PairRow*>& rows) {
   const Margin margin = margin_of(rows);
-  const auto blocks = margin.blocks_least == margin.blocks_most
-                          ? fmt::format("{}", margin.blocks_least)
-                          : fmt::format("{} to {}", margin.blocks_least, margin.blocks_most);
-  return fmt::format("{} {} (95 % {} {}, {} blocks)", range_text(margin.least, margin.most),
-                     margin.lower ? "lower" : "higher",
-                     rows.size() == 1 ? "interval" : "intervals within",
-                     range_text(margin.interval_low, margin.interval_high), blocks);
+  return share_range_text(margin.least, margin.most) + (margin.lower ? " lower" : " higher");
+}
+
+std::string margin_proof_text(const std::vector<const PairRow*>& rows) {
+  const Margin margin = margin_of(rows);
+  return fmt::format("95 % {} {}, {}", rows.size() == 1 ? "interval" : "intervals within",
+                     share_range_text(margin.interval_low, margin.interval_high),
+                     blocks_text(rows));
+}
+
+std::string margin_text(const std::vector<const PairRow*>& rows) {
+  return margin_size_text(rows) + " (" + margin_proof_text(rows) + ")";
+}
+
+std::string blocks_text(const std::vector<const PairRow*>& rows) {
+  const auto fewer = [](const PairRow* a, const PairRow* b) { return a->blocks < b->blocks; };
+  const auto [least, most] = std::minmax_element(rows.begin(), rows.end(), fewer);
+  if ((*least)->blocks == (*most)->blocks) {
+    return fmt::format("{} block{}", (*most)->blocks, (*most)->blocks == 1 ? "" : "s");
+  }
+  return fmt::format("{} to {} blocks", (*least)->blocks, (*most)->blocks);
+}
+
+std::string share_range_text(double low, double high) {
+  const std::string first = share_text(low);
+  const std::string last = share_text(high);
+  return first == last ? first : first + " to " + last;
 }
 
 std::string loads_text(const std::vector<std::string>& labels,

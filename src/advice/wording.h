@@ -21,15 +21,24 @@ struct Margin {
   bool lower = false;  ///< its value is the lower one
   double least = 0.0, most = 0.0;
   double interval_low = 0.0, interval_high = 0.0;
-  std::size_t blocks_least = 0, blocks_most = 0;
 };
 
 /// All rows must have the verdict `different`, the same better engine and metric; at least one.
 Margin margin_of(const std::vector<const PairRow*>& rows);
 
-/// "12 % lower (95 % interval 8.0 % to 16 %, 9 blocks)"; of several rows "8.2 % to 12 % lower (95 %
-/// intervals within 5.0 % to 16 %, 9 blocks)".
+/// "12 % lower"; of several rows "8.2 % to 12 % lower".
+std::string margin_size_text(const std::vector<const PairRow*>& rows);
+/// "95 % interval 8.0 % to 16 %, 9 blocks"; of several rows "95 % intervals within 5.0 % to 16 %, 9
+/// blocks".
+std::string margin_proof_text(const std::vector<const PairRow*>& rows);
+/// "12 % lower (95 % interval 8.0 % to 16 %, 9 blocks)".
 std::string margin_text(const std::vector<const PairRow*>& rows);
+
+/// "9 blocks", "8 to 9 blocks".
+std::string blocks_text(const std::vector<const PairRow*>& rows);
+
+/// Two shares as a range: "3.1 % to 8.0 %", or once where they are written alike.
+std::string share_range_text(double low, double high);
 
 /// Loads in words: "c=8"; "c=8 and c=16"; "c=1, c=8 and c=64"; and "c=8 to c=64" for three or more
 /// that follow each other in `all`, which is in ascending order.

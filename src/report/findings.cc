@@ -6,6 +6,7 @@
 #include <set>
 
 #include "report/text.h"
+#include "report/verdicts.h"
 
 namespace tokamark::report {
 namespace {
@@ -47,6 +48,13 @@ void add_order(Quantity quantity, std::vector<const Row*> rows, std::vector<Orde
     order.standings.push_back(compare(quantity, *row, *rows.front()));
   }
   orders.push_back(std::move(order));
+}
+
+/// The field of results.json that orders are made from.
+const char* metric_name(Quantity quantity) {
+  return quantity == Quantity::output_tokens_per_s ? "output_tokens_per_s"
+         : quantity == Quantity::ttft_p50          ? "ttft_p50_ms"
+                                                   : "tpot_p50_ms";
 }
 
 std::size_t engine_count(const std::vector<WorkloadRows>& workloads) {
@@ -148,9 +156,21 @@ std::string order_text(const Order& order) {
   return text;
 }
 
-std::vector<std::string> order_sentences(const WorkloadRows& workload) {
+std::vector<Order> unresolved_orders(const record::StudyResult& result,
+                                     const WorkloadRows& workload) {
+  auto orders = observed_orders(workload);
+  orders.erase(std::remove_if(orders.begin(), orders.end(),
+                              [&](const Order& order) {
+                                return is_resolved(result, metric_name(order.quantity),
+                                                   workload.workload, order.load);
+                              }),
+               orders.end());
+  return orders;
+}
+
+std::vector<std::string> order_sentences(std::vector<Order> orders) {
   std::vector<std::vector<Order>> groups;
-  for (auto& order : observed_orders(workload)) {
+  for (auto& order : orders) {
     const auto group = std::find_if(groups.begin(), groups.end(), [&order](const auto& g) {
       return same_sequence(g.front(), order);
     });
@@ -214,7 +234,8 @@ std::string verdict_sentence(const record::StudyResult& result) {
          changed_limits(result);
 }
 
-std::string support_sentence(const std::vector<WorkloadRows>& workloads) {
+std::string support_sentence(const record::StudyResult& result,
+                             const std::vector<WorkloadRows>& workloads) {
   const auto runs = repeats(workloads);
   if (runs == 0) {
     return "There is nothing to compare.";
@@ -236,11 +257,21 @@ std::string support_sentence(const std::vector<WorkloadRows>& workloads) {
         "declared: what follows is the observed order of the medians, not resolved.",
         runs, kLeastRepeats);
   }
+  const auto counts = count_verdicts(result);
+  if (counts.different + counts.equivalent + counts.not_resolved == 0) {
+    return "These results hold no comparison of engines, so no winner is declared: what follows is "
+           "the observed order of the medians, and in how many pairs of runs, repeat by repeat, an "
+           "engine was behind the first.";
+  }
   return fmt::format(
-      "{} repetitions are enough for tests of differences, but this summary does not run them, so "
-      "no winner is declared: what follows is the observed order of the medians, and in how many "
-      "pairs of runs, repeat by repeat, an engine was behind the first.",
-      runs);
+      "Of {} of engines by the primary metrics, {} found different, {} equivalent, and {} not "
+      "resolved. Engines are called different where a t test over blocks finds it at the 5 % "
+      "level, "
+      "adjusted for the number of comparisons, the blocks agree in direction, and it is 2 % or "
+      "more; "
+      "equivalent where the 95 % interval of the ratio lies within 2 %.",
+      count_of(counts.different + counts.equivalent + counts.not_resolved, "comparison"),
+      counts.different, counts.equivalent, counts.not_resolved);
 }
 
 std::string simulated_sentence(const record::StudyResult& result) {

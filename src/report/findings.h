@@ -33,18 +33,24 @@ struct Order {
 /// where two or more engines have a valid trial.
 std::vector<Order> observed_orders(const WorkloadRows& workload);
 
+/// Those by which no pair of engines is resolved: what stands beside verdicts.
+std::vector<Order> unresolved_orders(const record::StudyResult& result,
+                                     const WorkloadRows& workload);
+
 /// "vllm 120 tok/s; llama-cpp 80.3 tok/s (0.67x)", with pair counts when there are repeats.
 std::string order_text(const Order& order);
 
 /// The orders in few sentences: loads where the engines came in the same order share one, as in
 /// "Output at c=1, c=10: vllm, then llama-cpp (0.61x to 0.67x)".
-std::vector<std::string> order_sentences(const WorkloadRows& workload);
+std::vector<std::string> order_sentences(std::vector<Order> orders);
 
 /// How many trials are valid, as one sentence.
 std::string verdict_sentence(const record::StudyResult& result);
 
-/// What this many repeats can and cannot support. Never declares a winner.
-std::string support_sentence(const std::vector<WorkloadRows>& workloads);
+/// What this many repeats support, and, where there are enough, how the primary comparisons ended.
+/// Never declares a winner.
+std::string support_sentence(const record::StudyResult& result,
+                             const std::vector<WorkloadRows>& workloads);
 
 /// One verdict code with everything that raised it.
 struct CodeNote {

@@ -23,27 +23,36 @@ record::StudyResult repeated(std::uint32_t repeats) {
 
 TEST(Support, OneRepetitionIsCalledNotResolved) {
   const auto result = repeated(1);
-  const auto sentence = support_sentence(make_rows(result));
+  const auto sentence = support_sentence(result, make_rows(result));
   EXPECT_THAT(sentence, HasSubstr("no winner is declared"));
   EXPECT_THAT(sentence, HasSubstr("not resolved"));
 }
 
 TEST(Support, FiveRepetitionsAreStillNotResolved) {
   const auto result = repeated(5);
-  EXPECT_THAT(support_sentence(make_rows(result)), HasSubstr("5 repetitions are fewer than the 6"));
+  EXPECT_THAT(support_sentence(result, make_rows(result)),
+              HasSubstr("5 repetitions are fewer than the 6"));
 }
 
-TEST(Support, SixRepetitionsDeclareNoWinnerWithoutATest) {
+TEST(Support, SixRepetitionsWithoutComparisonsDeclareNoWinner) {
   const auto result = repeated(6);
-  const auto sentence = support_sentence(make_rows(result));
-  EXPECT_THAT(sentence, HasSubstr("no winner is declared"));
+  const auto sentence = support_sentence(result, make_rows(result));
+  EXPECT_THAT(sentence, HasSubstr("hold no comparison of engines, so no winner is declared"));
   EXPECT_THAT(sentence, Not(HasSubstr("not resolved")));
+}
+
+TEST(Support, CountsTheVerdictsOfPrimaryComparisons) {
+  auto result = repeated(9);
+  result.comparisons = compared_study().comparisons;
+  EXPECT_THAT(support_sentence(result, make_rows(result)),
+              HasSubstr("Of 3 comparisons of engines by the primary metrics, 1 found different, 1 "
+                        "equivalent, and 1 not resolved."));
 }
 
 TEST(Support, OneEngineHasNothingToCompare) {
   record::StudyResult result;
   result.trials = {sample_trial("a", 8, 1, 20)};
-  EXPECT_THAT(support_sentence(make_rows(result)), HasSubstr("nothing to compare"));
+  EXPECT_THAT(support_sentence(result, make_rows(result)), HasSubstr("nothing to compare"));
 }
 
 TEST(Orders, RankLowerLatencyAndHigherThroughputFirst) {
@@ -80,9 +89,18 @@ TEST(Orders, CountThePairsThatAgree) {
   EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x, behind in 2 of 3 repeats)");
 }
 
+TEST(Orders, StandOnlyWhereNothingIsResolved) {
+  const auto result = compared_study();
+  const auto workload = make_rows(result)[0];
+  EXPECT_EQ(observed_orders(workload).size(), 3U);
+  const auto orders = unresolved_orders(result, workload);
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_EQ(orders[0].quantity, Quantity::output_tokens_per_s);
+}
+
 TEST(OrderSentences, CallEqualMediansLevel) {
   const auto result = repeated(1);
-  EXPECT_THAT(order_sentences(make_rows(result)[0]),
+  EXPECT_THAT(order_sentences(observed_orders(make_rows(result)[0])),
               testing::Contains("TPOT p50 at c=8: a, level with b (1.00x)"));
 }
 
@@ -90,7 +108,7 @@ TEST(OrderSentences, JoinLoadsWhereTheOrderIsTheSame) {
   record::StudyResult result;
   result.trials = {sample_trial("a", 1, 1, 20), sample_trial("b", 1, 1, 25),
                    sample_trial("a", 8, 1, 40), sample_trial("b", 8, 1, 60)};
-  const auto sentences = order_sentences(make_rows(result)[0]);
+  const auto sentences = order_sentences(observed_orders(make_rows(result)[0]));
   EXPECT_THAT(sentences, testing::Contains("TTFT p50 at c=1, c=8: a, then b (1.25x to 1.50x)"));
 }
 

@@ -11,6 +11,7 @@
 #include "report/html_tables.h"
 #include "report/speed_of_light.h"
 #include "report/text.h"
+#include "report/verdicts.h"
 #include "report/web_assets.h"
 
 namespace tokamark::report {
@@ -49,10 +50,11 @@ std::string head_section(const record::StudyResult& result) {
   return text + "</header>\n";
 }
 
-std::string order_table(const std::vector<WorkloadRows>& workloads) {
+std::string order_table(const record::StudyResult& result,
+                        const std::vector<WorkloadRows>& workloads) {
   std::string rows;
   for (const auto& workload : workloads) {
-    for (const auto& order : observed_orders(workload)) {
+    for (const auto& order : unresolved_orders(result, workload)) {
       rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
                           html_line(workload.workload), html_line(order.load),
                           full_name(order.quantity), html_line(order_text(order)));
@@ -64,21 +66,33 @@ std::string order_table(const std::vector<WorkloadRows>& workloads) {
          rows + "</tbody></table></div></details>\n";
 }
 
+std::string list_items(const std::vector<std::string>& sentences) {
+  std::string items;
+  for (const auto& sentence : sentences) items += "<li>" + html_line(sentence) + "</li>\n";
+  return items.empty() ? "" : "<ul class=\"orders\">\n" + items + "</ul>\n";
+}
+
 std::string support_section(const record::StudyResult& result,
                             const std::vector<WorkloadRows>& workloads) {
   std::string text =
-      "<section>\n<h2>Recommendation</h2>\n" + paragraph(support_sentence(workloads));
+      "<section>\n<h2>Recommendation</h2>\n" + paragraph(support_sentence(result, workloads));
   const auto unequal = unequal_sentence(fairness_tables(result));
   text += unequal.empty() ? "" : paragraph(unequal, "verdict bad");
-  std::string items;
+  text += list_items(verdict_sentences(result));
+  const auto recommended = list_items(recommendation_texts(result));
+  text += recommended.empty() ? paragraph(kNothingToRecommend)
+                              : "<h3>What follows</h3>\n" + recommended;
+  std::vector<std::string> orders;
   for (const auto& workload : workloads) {
-    for (const auto& sentence : order_sentences(workload)) {
-      items += fmt::format("<li>{}</li>\n", html_line(workload.workload + ", " + sentence));
+    for (const auto& sentence : order_sentences(unresolved_orders(result, workload))) {
+      orders.push_back(workload.workload + ", " + sentence);
     }
   }
-  if (!items.empty()) {
-    text += paragraph("Observed order, best first; in brackets the ratio to the first:", "note");
-    text += "<ul class=\"orders\">\n" + items + "</ul>\n" + order_table(workloads);
+  if (!orders.empty()) {
+    text += paragraph(
+        "Observed order where nothing is resolved, best first; in brackets the ratio to the first:",
+        "note");
+    text += list_items(orders) + order_table(result, workloads);
   }
   return text + "</section>\n";
 }
@@ -176,7 +190,7 @@ std::string report_html(const record::StudyResult& result) {
   PageParts parts;
   parts.simulated = result.simulated;
   parts.title = study_name(result) + (result.simulated ? " (SIMULATED)" : "") + " - tokamark";
-  parts.body = head_section(result) + support_section(result, workloads);
+  parts.body = head_section(result) + support_section(result, workloads) + comparisons_html(result);
   for (const auto& workload : workloads) {
     parts.body += workload_section(result, workload, parts.figures);
   }

@@ -89,6 +89,15 @@ TEST(ReportHtml, ShowsVerdictsCodesAndAdvice) {
   EXPECT_THAT(page, HasSubstr("no winner is declared"));
 }
 
+TEST(ReportHtml, ShowsVerdictSentencesRecommendationsAndComparisons) {
+  const auto page = report_html(compared_study());
+  EXPECT_THAT(page, HasSubstr("TTFT p50 of a is 20 % lower than that of b"));
+  EXPECT_THAT(page, HasSubstr("<li>For chat at c=8 take a where TTFT p50 counts.</li>"));
+  EXPECT_THAT(page, HasSubstr("<h2>Comparisons</h2>"));
+  EXPECT_THAT(page, Not(HasSubstr("nothing to recommend")));
+  EXPECT_THAT(report_html(sample_study()), HasSubstr("There is nothing to recommend."));
+}
+
 TEST(ReportHtml, AStudyWithoutTrialsIsAPageThatSaysSo) {
   EXPECT_THAT(report_html({}), HasSubstr("No trial was recorded."));
 }

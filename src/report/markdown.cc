@@ -9,6 +9,7 @@
 #include "report/headline.h"
 #include "report/speed_of_light.h"
 #include "report/text.h"
+#include "report/verdicts.h"
 
 namespace tokamark::report {
 namespace {
@@ -68,17 +69,35 @@ std::string code_section(const record::StudyResult& result) {
   return notes.empty() ? "" : text + "\n";
 }
 
-std::string order_section(const record::StudyResult& result,
-                          const std::vector<WorkloadRows>& workloads) {
-  std::string text = "### What this supports\n\n" + support_sentence(workloads) + "\n\n";
+std::string list(const std::vector<std::string>& sentences) {
+  std::string text;
+  for (const auto& sentence : sentences) text += "- " + markdown_text(sentence) + "\n";
+  return text + (text.empty() ? "" : "\n");
+}
+
+std::string support_section(const record::StudyResult& result,
+                            const std::vector<WorkloadRows>& workloads) {
+  std::string text = "### What this supports\n\n" + support_sentence(result, workloads) + "\n\n";
   const auto unequal = unequal_sentence(fairness_tables(result));
   text += unequal.empty() ? "" : "**" + unequal + "**\n\n";
+  return text + list(verdict_sentences(result));
+}
+
+std::string recommendation_section(const record::StudyResult& result) {
+  const auto texts = recommendation_texts(result);
+  return "### Recommendations\n\n" +
+         (texts.empty() ? std::string(kNothingToRecommend) + "\n\n" : list(texts));
+}
+
+std::string order_section(const record::StudyResult& result,
+                          const std::vector<WorkloadRows>& workloads) {
+  std::vector<std::string> sentences;
   for (const auto& workload : workloads) {
-    for (const auto& sentence : order_sentences(workload)) {
-      text += "- " + markdown_text(workload.workload + ", " + sentence) + "\n";
+    for (const auto& sentence : order_sentences(unresolved_orders(result, workload))) {
+      sentences.push_back(workload.workload + ", " + sentence);
     }
   }
-  return text;
+  return sentences.empty() ? "" : "### Observed order, not resolved\n\n" + list(sentences);
 }
 
 }  // namespace
@@ -101,7 +120,10 @@ std::string summary_markdown(const record::StudyResult& result) {
   sections.push_back(speed_markdown(speed_of_light(result, workloads)));
   sections.push_back(code_section(result));
   sections.push_back(fairness_markdown(fairness_tables(result)));
+  sections.push_back(support_section(result, workloads));
+  sections.push_back(recommendation_section(result));
   sections.push_back(order_section(result, workloads));
+  sections.push_back(comparisons_markdown(result));
   std::size_t left_out = 0;
   for (const auto& section : sections) {
     if (text.size() + section.size() > kMarkdownLimit) {

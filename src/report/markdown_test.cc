@@ -15,9 +15,14 @@ TEST(SummaryMarkdown, LooksAsApproved) {
   expect_golden("summary.md", summary_markdown(sample_study()));
 }
 
+TEST(SummaryMarkdown, LooksAsApprovedWithComparisons) {
+  expect_golden("summary_compared.md", summary_markdown(compared_study()));
+}
+
 TEST(SummaryMarkdown, HostileNamesStayText) {
   const auto text = summary_markdown(hostile_study());
   EXPECT_THAT(text, Not(HasSubstr("<script")));
+  EXPECT_THAT(text, Not(HasSubstr("<svg")));
   EXPECT_THAT(text, Not(HasSubstr("<b>")));
   EXPECT_THAT(text, Not(HasSubstr("@team")));
   EXPECT_THAT(text, Not(HasSubstr("http://")));

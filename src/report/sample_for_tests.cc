@@ -59,6 +59,43 @@ record::StudyResult sample_study() {
   return result;
 }
 
+record::StudyResult compared_study() {
+  record::StudyResult result;
+  result.study = {{"name", "compared"}, {"engines", {{{"name", "a"}}, {{"name", "b"}}}}};
+  for (std::uint32_t repeat = 1; repeat <= 9; ++repeat) {
+    result.trials.push_back(sample_trial("a", 8, repeat, 20));
+    result.trials.push_back(sample_trial("b", 8, repeat, 25));
+  }
+  const auto pair = [&result](const char* metric, double ratio, double half, const char* verdict) {
+    result.comparisons.push_back({{"metric", metric},
+                                  {"workload", "chat"},
+                                  {"load", {{"kind", "closed"}, {"concurrency", 8}}},
+                                  {"a", "a"},
+                                  {"b", "b"},
+                                  {"primary", std::string(metric) != "ttft_p99_ms"},
+                                  {"R", 9},
+                                  {"ratio", ratio},
+                                  {"low", ratio - half},
+                                  {"high", ratio + half},
+                                  {"resolution", half},
+                                  {"verdict", verdict},
+                                  {"better", nullptr},
+                                  {"reason", nullptr},
+                                  {"caveats", nlohmann::json::array()}});
+  };
+  pair("ttft_p50_ms", 0.8, 0.05, "different");
+  result.comparisons.back()["better"] = "a";
+  pair("tpot_p50_ms", 1.0, 0.005, "equivalent");
+  pair("output_tokens_per_s", 1.02, 0.045, "not_resolved");
+  result.comparisons.back()["reason"] = "not resolved at +-4.5 %";
+  pair("ttft_p99_ms", 0.9, 0.2, "not_resolved");
+  result.comparisons.back()["reason"] = "not resolved at +-20.0 %";
+  result.recommendations = {{{"text", "For chat at c=8 take a where TTFT p50 counts."},
+                             {"rule", "winner"},
+                             {"rests_on", {"comparisons: ttft_p50_ms chat c=8 a/b"}}}};
+  return result;
+}
+
 record::StudyResult hostile_study() {
   auto result = sample_study();
   result.study["name"] = "</title><script>alert(1)</script>";
@@ -73,6 +110,16 @@ record::StudyResult hostile_study() {
     trial.workload = "<b>work\nload</b>";
     trial.id += names[i % 2];
   }
+  result.comparisons = compared_study().comparisons;
+  for (auto& entry : result.comparisons) {
+    entry["workload"] = "<b>work\nload</b>";
+    entry["a"] = names[0];
+    entry["b"] = names[1];
+    entry["better"] = names[0];
+    entry["metric"] = "<u>" + entry["metric"].get<std::string>();
+    entry["reason"] = "<i>why</i> @team \x1b[31m";
+  }
+  result.recommendations = {{{"text", "<svg onload=alert(6)> @team http://evil.example \x1b[31m"}}};
   result.trials.back().codes = {{"<i>code</i>", "\x1b]0;title\x07<svg onload=alert(5)>", "`|<u>"}};
   return result;
 }

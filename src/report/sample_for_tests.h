@@ -16,6 +16,11 @@ record::TrialResult sample_trial(const std::string& engine, std::uint32_t c, std
 /// 8 with the code "errors".
 record::StudyResult sample_study();
 
+/// A made-up study with comparisons: engines a and b at concurrency 8, nine repeats. By the primary
+/// metrics a has a 20 % lower TTFT p50, TPOT p50 is equivalent, and output is not resolved; TTFT
+/// p99 is compared and not primary. One recommendation.
+record::StudyResult compared_study();
+
 /// Compares with tests/golden/NAME; with TOKAMARK_APPROVE set in the environment, writes it.
 void expect_golden(const std::string& name, const std::string& text);
 

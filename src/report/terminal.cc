@@ -9,6 +9,7 @@
 #include "report/headline.h"
 #include "report/speed_of_light.h"
 #include "report/text.h"
+#include "report/verdicts.h"
 
 namespace tokamark::report {
 namespace {
@@ -208,17 +209,25 @@ void print_fairness(Page& page, const std::vector<FairnessTable>& tables) {
   }
 }
 
-void print_orders(Page& page, const record::StudyResult& result,
-                  const std::vector<WorkloadRows>& workloads) {
+void print_findings(Page& page, const record::StudyResult& result,
+                    const std::vector<WorkloadRows>& workloads) {
   page.line("");
-  page.paragraph(support_sentence(workloads), 0);
+  page.paragraph(support_sentence(result, workloads), 0);
   const auto unequal = unequal_sentence(fairness_tables(result));
   if (!unequal.empty()) page.paragraph(unequal, 0, Tone::bad);
+  for (const auto& sentence : verdict_sentences(result)) page.paragraph(sentence, 2);
+  bool first = true;
   for (const auto& workload : workloads) {
-    for (const auto& sentence : order_sentences(workload)) {
+    for (const auto& sentence : order_sentences(unresolved_orders(result, workload))) {
+      if (first) page.paragraph("Observed order, not resolved:", 0);
+      first = false;
       page.paragraph(workload.workload + ", " + sentence, 2);
     }
   }
+  page.line("");
+  const auto texts = recommendation_texts(result);
+  page.paragraph(texts.empty() ? kNothingToRecommend : "Recommendations:", 0, Tone::strong);
+  for (const auto& text : texts) page.paragraph(text, 2);
 }
 
 }  // namespace
@@ -250,7 +259,7 @@ std::string terminal_table(const record::StudyResult& result, const TerminalOpti
   print_speed(page, speed_of_light(result, workloads));
   print_codes(page, result);
   print_fairness(page, fairness_tables(result));
-  print_orders(page, result, workloads);
+  print_findings(page, result, workloads);
   return page.take();
 }
 

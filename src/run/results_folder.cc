@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "advice/recommend.h"
 #include "analysis/fairness.h"
 #include "analysis/verdict.h"
 #include "base/files.h"
@@ -195,6 +196,7 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
   analysis::judge_clocks(result.trials, limits);
   result.fairness = analysis::judge_fairness(result);
   comparison::add_comparisons(result);
+  result.recommendations = advice::recommend(result);
   if (!result.trials.empty()) {
     result.manifest["validity_changed"] = analysis::changed_thresholds(limits);
   }

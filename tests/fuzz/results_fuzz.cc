@@ -1,10 +1,11 @@
 // libFuzzer target: any bytes as results.json. A result that is read must be written as the same
-// text twice, and every report can be made of it.
+// text twice, and every recommendation and report can be made of it.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "advice/recommend.h"
 #include "fuzz_input.h"
 #include "record/json_text.h"
 #include "record/result.h"
@@ -34,6 +35,8 @@ void check_reports(const record::StudyResult& result, bool with_page) {
   const std::string summary = report::summary_markdown(result);
   TOKAMARK_ASSERT(summary.size() <= report::kMarkdownLimit);
   TOKAMARK_ASSERT(record::valid_utf8(summary) == summary);
+  const auto recommendations = tokamark::advice::recommend(result);
+  for (const auto& entry : recommendations) TOKAMARK_ASSERT(!entry.at("rests_on").empty());
   check_terminal(report::terminal_table(result, {}));
   check_terminal(report::terminal_table(result, {40, report::Colour::off}));
   for (const record::TrialResult& trial : result.trials) {

@@ -164,6 +164,7 @@ class BadStudyCase(IntegrationCase):
             self.assertIn("What to do:", self.tokamark("explain", code).out)
         self.assert_error(self.tokamark("explain", "client_lat"), EXIT_USAGE, "client_lat",
                           "client_late")
+        self.assertIn("preemptions above 0", self.tokamark("explain", "kv_cache_preempts").out)
 
     def test_missing_prompts_file(self):
         study = least_study("http://127.0.0.1:9", workloads=[
