@@ -44,6 +44,13 @@ void kv(StudyResult& result, const std::string& engine, double share, double pre
   });
 }
 
+void running(StudyResult& result, double mean, double peak) {
+  change_all(result, [=](TrialResult& trial) {
+    trial.server.requests_running_mean = mean;
+    trial.server.requests_running_peak = peak;
+  });
+}
+
 void max_sequences(StudyResult& result, double limit, double running) {
   change_all(result, [=](TrialResult& trial) {
     trial.engine_info["settings"]["max_sequences"] = {{"value", limit}, {"source", "log"}};
@@ -154,8 +161,8 @@ std::vector<RulePair> server_pairs() {
       {"kv_cache_limits_batch", [](auto& r) { kv(r, "a", 0.95, 0), waiting(r, "a", 1); },
        [](auto& r) { kv(r, "a", 0.94, 0), waiting(r, "a", 1); }},
       {"sequences_limit_batch",
-       [](auto& r) { kv(r, "a", 0.5, 0), waiting(r, "a", 2), max_sequences(r, 64, 64); },
-       [](auto& r) { kv(r, "a", 0.5, 0), waiting(r, "a", 2), max_sequences(r, 64, 60); }},
+       [](auto& r) { kv(r, "a", 0.5, 0), waiting(r, "a", 2), running(r, 63, 64); },
+       [](auto& r) { kv(r, "a", 0.5, 0), waiting(r, "a", 2), running(r, 50, 64); }},
       {"batch_tokens_limit_batch",
        [](auto& r) { kv(r, "a", 0.5, 0), waiting(r, "a", 2), max_sequences(r, 64, 20); },
        [](auto& r) { kv(r, "a", 0.8, 0), waiting(r, "a", 2), max_sequences(r, 64, 20); }},

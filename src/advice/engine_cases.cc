@@ -111,6 +111,7 @@ void add_place(const record::StudyResult& result, const EngineCase& place, Facts
     if (const auto low = number_under(*estimate, "low")) facts["slo_attainment_low"] = *low;
   }
   add_ratio(facts, "in_flight_share", "in_flight_mean", "in_flight_asked");
+  add_ratio(facts, "running_evenness", "requests_running_mean", "requests_running_peak");
   add_ratio(facts, "running_share", "requests_running_peak", "settings.max_sequences");
 }
 

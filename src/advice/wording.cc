@@ -115,6 +115,9 @@ std::string blocks_text(const std::vector<const PairRow*>& rows) {
 std::string share_range_text(double low, double high) {
   const std::string first = share_text(low);
   const std::string last = share_text(high);
+  if (first == last && high - low >= 0.0005) {
+    return fmt::format("{:.1f} % to {:.1f} %", 100.0 * low, 100.0 * high);
+  }
   return first == last ? first : first + " to " + last;
 }
 

@@ -37,7 +37,8 @@ std::string margin_text(const std::vector<const PairRow*>& rows);
 /// "9 blocks", "8 to 9 blocks".
 std::string blocks_text(const std::vector<const PairRow*>& rows);
 
-/// Two shares as a range: "3.1 % to 8.0 %", or once where they are written alike.
+/// Two shares as a range: "3.1 % to 8.0 %", and "97.0 % to 97.4 %" where whole per cents would not
+/// tell them apart; once where they are the same.
 std::string share_range_text(double low, double high);
 
 /// Loads in words: "c=8"; "c=8 and c=16"; "c=1, c=8 and c=64"; and "c=8 to c=64" for three or more

@@ -39,6 +39,12 @@ TEST(MarginText, SpansSeveralLoads) {
             "12 % to 20 % lower (95 % intervals within 8.0 % to 30 %, 8 to 9 blocks)");
 }
 
+TEST(ShareRangeText, TellsApartWhatWholePerCentsDoNot) {
+  EXPECT_EQ(share_range_text(0.05, 0.12), "5.0 % to 12 %");
+  EXPECT_EQ(share_range_text(0.9701, 0.9744), "97.0 % to 97.4 %");
+  EXPECT_EQ(share_range_text(0.97, 0.9701), "97 %");
+}
+
 TEST(MetricWords, AreForPeople) {
   EXPECT_EQ(metric_words("ttft_p99_ms"), "TTFT p99");
   EXPECT_EQ(metric_words("e2e_p50_ms"), "E2E p50");

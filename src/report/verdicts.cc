@@ -14,27 +14,42 @@ namespace {
 using advice::PairRow;
 using advice::PairVerdict;
 
-/// Why a row is not resolved, as far as rows of other loads may share it: an interval that is too
-/// wide is one reason, however wide.
+/// Not resolved because the interval is too wide, however wide.
 bool too_wide(const PairRow& row) {
-  return row.resolution && row.reason.rfind("not resolved at", 0) == 0;
+  return row.verdict == PairVerdict::not_resolved && row.resolution &&
+         row.reason.rfind("not resolved at", 0) == 0;
+}
+
+/// Not resolved for another reason, which often holds for all metrics of a pair at a load.
+bool held_back(const PairRow& row) {
+  return row.verdict == PairVerdict::not_resolved && !too_wide(row);
 }
 
 bool same_sentence(const PairRow& a, const PairRow& b) {
-  if (a.workload != b.workload || a.metric != b.metric || a.a != b.a || a.b != b.b) return false;
-  if (a.verdict != b.verdict || a.better != b.better) return false;
+  if (a.workload != b.workload || a.a != b.a || a.b != b.b || a.verdict != b.verdict) return false;
+  if (held_back(a) || held_back(b)) {
+    return held_back(a) == held_back(b) && a.reason == b.reason && a.load.label() == b.load.label();
+  }
+  if (a.metric != b.metric || a.better != b.better) return false;
   if (a.verdict == PairVerdict::different) {
     const bool lower = advice::margin_of({&a}).lower;
     return lower == advice::margin_of({&b}).lower;
   }
-  return too_wide(a) == too_wide(b) && (too_wide(a) || a.reason == b.reason);
+  return true;
 }
 
-std::string not_resolved_text(const std::vector<const PairRow*>& group) {
+/// "chat at c=8: TTFT p50 and TPOT p50 of a and b are not resolved: why".
+std::string held_back_sentence(const std::vector<const PairRow*>& group) {
   const PairRow& first = *group.front();
-  if (!too_wide(first)) {
-    return "is not resolved" + (first.reason.empty() ? "" : ": " + first.reason);
-  }
+  std::vector<std::string> metrics;
+  for (const PairRow* row : group) metrics.push_back(advice::metric_words(row->metric));
+  return fmt::format("{} at {}: {} of {} and {} {} not resolved{}", first.workload,
+                     first.load.label(), advice::list_text(metrics), first.a, first.b,
+                     group.size() == 1 ? "is" : "are",
+                     first.reason.empty() ? "" : ": " + first.reason);
+}
+
+std::string too_wide_text(const std::vector<const PairRow*>& group) {
   const auto narrower = [](const PairRow* a, const PairRow* b) {
     return *a->resolution < *b->resolution;
   };
@@ -46,6 +61,7 @@ std::string not_resolved_text(const std::vector<const PairRow*>& group) {
 
 std::string sentence(const std::vector<const PairRow*>& group) {
   const PairRow& first = *group.front();
+  if (held_back(first)) return held_back_sentence(group);
   std::vector<std::string> loads;
   for (const PairRow* row : group) loads.push_back(row->load.label());
   auto text = fmt::format("{} at {}: {} of ", first.workload, advice::list_text(loads),
@@ -61,7 +77,7 @@ std::string sentence(const std::vector<const PairRow*>& group) {
     case PairVerdict::not_resolved:
       break;
   }
-  return text + fmt::format("{} and {} {}", first.a, first.b, not_resolved_text(group));
+  return text + fmt::format("{} and {} {}", first.a, first.b, too_wide_text(group));
 }
 
 std::string ratio_text(std::optional<double> ratio) {

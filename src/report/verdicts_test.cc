@@ -63,6 +63,23 @@ TEST(VerdictSentences, NameTheReasonThatIsNotTheWidth) {
                   "gave 10 tokens, b 12"));
 }
 
+TEST(VerdictSentences, NameAReasonOnceForAllMetricsOfAPairAtALoad) {
+  auto result = compared_study();
+  for (auto& entry : result.comparisons) {
+    entry["verdict"] = "not_resolved";
+    entry["better"] = nullptr;
+    entry["reason"] = "r1-b is invalid: errors";
+  }
+  auto elsewhere = result.comparisons[0];
+  elsewhere["load"]["concurrency"] = 16;
+  result.comparisons.push_back(elsewhere);
+  EXPECT_THAT(verdict_sentences(result),
+              ElementsAre("chat at c=8: TTFT p50, TPOT p50 and output tokens/s of a and b are not "
+                          "resolved: r1-b is invalid: errors",
+                          "chat at c=16: TTFT p50 of a and b is not resolved: r1-b is invalid: "
+                          "errors"));
+}
+
 TEST(VerdictSentences, AreNoneWithoutTheBlocksForAVerdict) {
   auto result = compared_study();
   for (auto& entry : result.comparisons) entry["R"] = 5;
