@@ -41,7 +41,9 @@ bool leans_to_meet(const Level& level, double share) {
   return !level.runs.empty() && 2 * overloaded < level.runs.size() && sum >= share * runs;
 }
 
-SearchRule checked(SearchRule rule) {
+}  // namespace
+
+SearchRule completed(SearchRule rule) {
   TOKAMARK_ASSERT(!rule.levels.empty());
   std::sort(rule.levels.begin(), rule.levels.end());
   TOKAMARK_ASSERT(rule.levels.front() > 0.0);
@@ -52,13 +54,55 @@ SearchRule checked(SearchRule rule) {
     rule.least = std::max(1.0, std::ceil(*rule.least));
     rule.most = std::floor(*rule.most);
   }
-  TOKAMARK_ASSERT(*rule.least <= *rule.most);
+  if (*rule.least > *rule.most) return rule;
   for (double& load : rule.levels) load = std::clamp(load, *rule.least, *rule.most);
   rule.levels.erase(std::unique(rule.levels.begin(), rule.levels.end()), rule.levels.end());
   return rule;
 }
 
-}  // namespace
+const char* to_word(End end) {
+  switch (end) {
+    case End::none:
+      return "none";
+    case End::resolved:
+      return "resolved";
+    case End::below:
+      return "below";
+    case End::above:
+      return "above";
+    case End::undecided:
+      return "undecided";
+    case End::unmeasured:
+      return "unmeasured";
+    case End::budget:
+      return "budget";
+    case End::stopped:
+      break;
+  }
+  return "stopped";
+}
+
+const char* to_sentence(End end) {
+  switch (end) {
+    case End::none:
+      return "not ended";
+    case End::resolved:
+      return "resolved";
+    case End::below:
+      return "below the least load allowed";
+    case End::above:
+      return "above the greatest load allowed";
+    case End::undecided:
+      return "not resolved: the loads between stayed undecided";
+    case End::unmeasured:
+      return "not resolved: a load that is needed gave no valid run";
+    case End::budget:
+      return "not resolved within the budget";
+    case End::stopped:
+      break;
+  }
+  return "not resolved: stopped";
+}
 
 std::optional<double> Answer::relative_width() const {
   if (!low || !high) return std::nullopt;
@@ -73,7 +117,9 @@ struct CapacitySearch::Bracket {
   std::vector<const Level*> inner;  ///< ascending, strictly between
 };
 
-CapacitySearch::CapacitySearch(SearchRule rule) : rule_(checked(std::move(rule))) {}
+CapacitySearch::CapacitySearch(SearchRule rule) : rule_(completed(std::move(rule))) {
+  TOKAMARK_ASSERT(*rule_.least <= *rule_.most);
+}
 
 std::optional<double> CapacitySearch::next() {
   if (end_ != End::none) return std::nullopt;

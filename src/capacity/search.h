@@ -31,6 +31,10 @@ inline constexpr double kReach = 64.0;
 /// How often an invalid run is repeated at a load before the load is given up.
 inline constexpr std::size_t kMostRepeats = 2;
 
+/// The rule with `least` and `most` filled in and the levels ascending between them. Nothing can be
+/// searched where `least` is then more than `most`. Requires a level > 0.
+SearchRule completed(SearchRule rule);
+
 /// A load that was tried.
 struct Level {
   double load = 0.0;
@@ -52,6 +56,10 @@ enum class End {
   stopped,     ///< from outside
 };
 
+/// The word in files, as "resolved"; and what it means, in a few words.
+const char* to_word(End end);
+const char* to_sentence(End end);
+
 /// What a search found: the capacity lies at or above `low`, and below `high`.
 struct Answer {
   std::optional<double> low;   ///< greatest load that meets, below `high`; empty = none does
@@ -71,6 +79,7 @@ struct Answer {
 /// one thread.
 class CapacitySearch {
  public:
+  /// Requires a rule in which something can be searched.
   explicit CapacitySearch(SearchRule rule);
 
   /// The load of the next run; empty when the search has ended. Stays the same until `add`.

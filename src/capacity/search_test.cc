@@ -68,6 +68,27 @@ TEST(CapacitySearch, ConcurrenciesAreWhole) {
   EXPECT_DOUBLE_EQ(search.answer().high.value(), 11.0);
 }
 
+TEST(CompletedRule, ReachesBeyondTheLevelsUnlessTold) {
+  const SearchRule rule = completed(rule_of({4.0, 2.0}));
+  EXPECT_DOUBLE_EQ(rule.least.value(), 2.0 / 64.0);
+  EXPECT_DOUBLE_EQ(rule.most.value(), 4.0 * 64.0);
+  EXPECT_THAT(rule.levels, ElementsAre(2.0, 4.0));
+}
+
+TEST(CompletedRule, LevelsAreKeptInsideWhatIsAllowed) {
+  SearchRule rule = rule_of({1.0, 2.0, 4.0, 8.0});
+  rule.least = 1.5;
+  rule.most = 3.0;
+  EXPECT_THAT(completed(rule).levels, ElementsAre(1.5, 2.0, 3.0));
+}
+
+TEST(CompletedRule, NothingIsLeftBetween) {
+  SearchRule rule = rule_of({4.0}, Grid::whole);
+  rule.most = 0.5;
+  const SearchRule made = completed(rule);
+  EXPECT_GT(made.least.value(), made.most.value());
+}
+
 TEST(CapacitySearch, NothingMeets) {
   SearchRule rule = rule_of({1.0, 2.0});
   rule.least = 0.5;

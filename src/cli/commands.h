@@ -24,6 +24,7 @@ using Action = std::function<base::Result<void>()>;
 /// Each adds one subcommand to the program and sets `action` when it is the chosen one.
 void add_run(CLI::App& program, const Invocation& invocation, Action& action);
 void add_bench(CLI::App& program, const Invocation& invocation, Action& action);
+void add_capacity(CLI::App& program, const Invocation& invocation, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 void add_engines(CLI::App& program, Action& action);
 void add_setup(CLI::App& program, Action& action);

@@ -13,7 +13,8 @@ namespace {
 constexpr const char* kFooter =
     "Exit codes: 0 every trial valid; 1 internal error; 2 bad usage; 3 bad study file or prompts;\n"
     "4 an engine failed or cannot be reached; 5 a trial is invalid or incomplete, engines are not\n"
-    "comparable, or a --fail-if holds; 6 results cannot be written; 130 interrupted.";
+    "comparable, a --fail-if holds, or a capacity is not resolved; 6 results cannot be written;\n"
+    "130 interrupted.";
 
 /// Streams need descriptors; the hard limit is the administrator's, the soft one is a default.
 void raise_file_limit() {
@@ -39,6 +40,7 @@ int main_program(int argc, char** argv) {
   Action action;
   add_run(program, invocation, action);
   add_bench(program, invocation, action);
+  add_capacity(program, invocation, action);
   add_engines(program, action);
   add_doctor(program, action);
   add_setup(program, action);

@@ -1,19 +1,15 @@
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
-#include "base/files.h"
 #include "cli/budget.h"
 #include "cli/commands.h"
 #include "cli/study_session.h"
-#include "study/plan.h"
 #include "study/study.h"
 
 namespace tokamark::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorKind;
 
@@ -22,23 +18,6 @@ struct RunFlags {
   std::vector<std::string> engines, set;
   bool dry_run = false, list_engines = false, ignore_checks = false;
 };
-
-base::Result<std::vector<study::Override>> overrides(const RunFlags& flags) {
-  std::vector<study::Override> list;
-  for (const std::string& text : flags.set) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return Error{ErrorKind::usage,
-                   "--set " + text + ": write PATH=VALUE, as in --set window.seconds=4"};
-    }
-    list.push_back({text.substr(0, equals), text.substr(equals + 1)});
-  }
-  if (!flags.prompts.empty()) {
-    const std::string path = fs::absolute(flags.prompts).string();
-    list.push_back({kPromptsOverride, path});
-  }
-  return list;
-}
 
 CheckRule check_rule(const RunFlags& flags) {
   return flags.ignore_checks ? CheckRule::ignore : CheckRule::refuse;
@@ -59,11 +38,8 @@ base::Result<void> run(const RunFlags& flags, const Invocation& invocation) {
   if (file.empty()) {
     return Error{ErrorKind::usage, "no study: give STUDY.yaml, or --resume DIR"};
   }
-  StudyRequest request;
-  request.file = file;
-  TOKAMARK_TRY(request.text, base::read_file(file, ErrorKind::study));
-  request.folder = fs::absolute(fs::path(file)).parent_path();
-  TOKAMARK_TRY(request.overrides, overrides(flags));
+  TOKAMARK_TRY(StudyRequest request, read_request(file));
+  TOKAMARK_TRY(request.overrides, parse_overrides(flags.set, flags.prompts));
   request.engines = flags.engines;
   SessionOptions options;
   if (!flags.budget.empty()) {

@@ -13,8 +13,6 @@
 #include "cli/summaries.h"
 #include "doctor/doctor.h"
 #include "doctor/findings_text.h"
-#include "engine/engine.h"
-#include "run/manifest.h"
 #include "run/results_folder.h"
 #include "run/stop.h"
 #include "run/study_runner.h"
@@ -33,64 +31,6 @@ constexpr const char* kInvocation = "invocation.json";
 
 /// With the JSON on standard output, everything for people goes to standard error.
 std::FILE* screen_of(const std::string& json_copy) { return json_copy == "-" ? stderr : stdout; }
-
-struct Prepared {
-  study::Study study;
-  study::Plan plan;
-  std::vector<probe::Check> checks;
-  CheckRule rule = CheckRule::refuse;
-};
-
-/// Looks at the machine before anything is started or written; kind `study` when it is unfit, and
-/// what is wrong is printed.
-base::Result<void> check_machine(Prepared& prepared, const fs::path& results, std::FILE* out) {
-  prepared.checks = doctor::examine(prepared.study, prepared.plan, results);
-  auto refused = doctor::refuse(prepared.checks);
-  if (refused.has_value() || prepared.rule == CheckRule::ignore) return base::ok();
-  std::vector<probe::Check> wrong;
-  std::copy_if(prepared.checks.begin(), prepared.checks.end(), std::back_inserter(wrong),
-               [](const auto& check) { return check.status >= probe::CheckStatus::warning; });
-  fmt::print(out, "{}", doctor::page(wrong));
-  std::fflush(out);  // before an error line on the other stream
-  return Error{refused.error().kind,
-               refused.error().message + "; or run it all the same with --ignore-checks"};
-}
-
-fs::path results_root(const Prepared& prepared, const SessionOptions& options) {
-  if (!options.output.empty()) return options.output;
-  return fs::path("results") / (prepared.study.name + "-" + base::utc_now_compact());
-}
-
-/// What contradicts itself in the study is said before anything starts; what is missing on this
-/// machine is a check of its own.
-base::Result<void> check_launch_lines(const Prepared& prepared) {
-  for (const engine::EngineSpec& spec : prepared.study.engines) {
-    const auto command = engine::launch_command(spec, prepared.study.model);
-    if (command.has_error() && command.error().kind == ErrorKind::study) return command.error();
-  }
-  return base::ok();
-}
-
-base::Result<Prepared> prepare(const StudyRequest& request) {
-  // --prompts reaches into every workload, however many there are.
-  std::vector<study::Override> overrides;
-  std::string prompts;
-  for (const study::Override& change : request.overrides) {
-    if (change.path == kPromptsOverride) {
-      prompts = change.value;
-    } else {
-      overrides.push_back(change);
-    }
-  }
-  Prepared prepared;
-  TOKAMARK_TRY(prepared.study,
-               study::parse_study(request.text, request.file, request.folder, overrides));
-  if (!prompts.empty()) {
-    TOKAMARK_TRY_VOID(study::use_prompts(prepared.study, prompts));
-  }
-  TOKAMARK_TRY(prepared.plan, study::make_plan(prepared.study, request.engines));
-  return prepared;
-}
 
 json to_json(const StudyRequest& request) {
   json overrides = json::array();
@@ -120,33 +60,6 @@ base::Result<StudyRequest> request_from(const run::ResultsFolder& folder) {
                  (folder.root() / kInvocation).string() + ": " + std::string(e.what())};
   }
   return request;
-}
-
-bool any_simulated(const study::Study& study) {
-  return std::any_of(study.engines.begin(), study.engines.end(),
-                     [](const auto& engine) { return engine.kind == "simulated"; });
-}
-
-base::Result<run::ResultsFolder> make_folder(const StudyRequest& request, const Prepared& prepared,
-                                             const SessionOptions& options) {
-  const fs::path root = results_root(prepared, options);
-  run::StudyInputs inputs;
-  inputs.study_text = request.text;
-  inputs.study = study::to_json(prepared.study);
-  inputs.plan = study::to_json(prepared.plan, prepared.study);
-  inputs.plan["trial_ids"] = json::array();
-  for (const study::EngineVisit& visit : prepared.plan.visits) {
-    for (const study::PlannedTrial& trial : visit.trials) {
-      inputs.plan["trial_ids"].push_back(trial.id);
-    }
-  }
-  inputs.manifest = run::make_manifest(options.command_line);
-  inputs.manifest["simulated"] = any_simulated(prepared.study);
-  inputs.manifest["checks"] = probe::to_json(prepared.checks)["checks"];
-  inputs.manifest["checks_ignored"] = prepared.rule == CheckRule::ignore;
-  TOKAMARK_TRY(run::ResultsFolder folder, run::ResultsFolder::create(root, inputs));
-  TOKAMARK_TRY_VOID(folder.write_text(kInvocation, to_json(request).dump(2) + "\n"));
-  return folder;
 }
 
 /// The one line and the exit code that a finished session ends with.
@@ -179,13 +92,11 @@ base::Result<void> judge(const run::Outcome& outcome, const record::StudyResult&
   return base::ok();
 }
 
-base::Result<void> play(const Prepared& prepared, run::ResultsFolder& folder, Exports exports,
+base::Result<void> play(const PreparedStudy& prepared, run::ResultsFolder& folder, Exports exports,
                         const std::string& json_copy, std::optional<double> budget_s = {}) {
   std::FILE* const out = screen_of(json_copy);
   const std::unique_ptr<run::Observer> screen = make_screen(out);
-  const std::atomic<bool>& stop = run::install_stop_handlers(
-      "\ntokamark: stopping: writing what was measured and stopping engines (once more to stop at "
-      "once)\n");
+  const std::atomic<bool>& stop = run::install_stop_handlers(kStoppingText);
   for (const std::string& line : doctor::warning_lines(prepared.checks)) screen->on_message(line);
   const base::TimePoint begun = base::now();
   run::BlockGate gate;
@@ -216,30 +127,25 @@ Exports parse_export(const std::string& name) {
 }
 
 base::Result<std::vector<probe::Check>> examine_for(const StudyRequest& request) {
-  TOKAMARK_TRY(const Prepared prepared, prepare(request));
+  TOKAMARK_TRY(const PreparedStudy prepared, prepare(request));
   return doctor::examine(prepared.study, prepared.plan, "results");
 }
 
 base::Result<std::string> describe(const StudyRequest& request) {
-  TOKAMARK_TRY(const Prepared prepared, prepare(request));
+  TOKAMARK_TRY(const PreparedStudy prepared, prepare(request));
   return study::describe_plan(prepared.plan, prepared.study);
 }
 
 base::Result<void> start_study(const StudyRequest& request, const SessionOptions& options) {
-  TOKAMARK_TRY(Prepared prepared, prepare(request));
-  // A prompts file that cannot be read is found now, not after the first engine has started.
-  for (const study::EngineVisit& visit : prepared.plan.visits) {
-    for (const study::PlannedTrial& trial : visit.trials) {
-      if (trial.repeat > 1) continue;
-      TOKAMARK_TRY(const auto schedule, study::make_schedule(prepared.study, trial));
-      static_cast<void>(schedule);
-    }
-  }
-  TOKAMARK_TRY_VOID(check_launch_lines(prepared));
+  TOKAMARK_TRY(PreparedStudy prepared, prepare(request));
+  TOKAMARK_TRY_VOID(check_schedules(prepared));
+  TOKAMARK_TRY_VOID(check_launch_lines(prepared.study));
   prepared.rule = options.checks;
-  TOKAMARK_TRY_VOID(
-      check_machine(prepared, results_root(prepared, options), screen_of(options.json)));
-  TOKAMARK_TRY(run::ResultsFolder folder, make_folder(request, prepared, options));
+  const fs::path root = results_root(prepared, options.output);
+  TOKAMARK_TRY_VOID(check_machine(prepared, root, screen_of(options.json)));
+  TOKAMARK_TRY(run::ResultsFolder folder, make_results_folder(request.text, prepared, prepared.plan,
+                                                              root, options.command_line));
+  TOKAMARK_TRY_VOID(folder.write_text(kInvocation, to_json(request).dump(2) + "\n"));
   return play(prepared, folder, options.exports, options.json, options.budget_s);
 }
 
@@ -247,7 +153,7 @@ base::Result<void> resume_study(const fs::path& root, Exports exports, CheckRule
   TOKAMARK_TRY(run::ResultsFolder folder, run::ResultsFolder::open(root));
   TOKAMARK_TRY_VOID(folder.lock());
   TOKAMARK_TRY(const StudyRequest request, request_from(folder));
-  TOKAMARK_TRY(Prepared prepared, prepare(request));
+  TOKAMARK_TRY(PreparedStudy prepared, prepare(request));
   prepared.rule = checks;
   TOKAMARK_TRY_VOID(check_machine(prepared, root, stdout));
   return play(prepared, folder, exports, "");

@@ -6,28 +6,13 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/prepared_study.h"
 #include "probe/check.h"
-#include "study/study.h"
 
 namespace tokamark::cli {
 
-/// Path of the override that --prompts stands for: the prompts file of every workload.
-inline constexpr const char* kPromptsOverride = "workloads.*.prompts";
-
-/// A study as the user asked for it; stored as invocation.json, so that --resume can ask again.
-struct StudyRequest {
-  std::string file;  ///< for messages
-  std::string text;
-  std::filesystem::path folder;  ///< relative paths in the study start here
-  std::vector<study::Override> overrides;
-  std::vector<std::string> engines;  ///< keep only these; empty = all
-};
-
 enum class Exports { none, vllm };
 Exports parse_export(const std::string& name);
-
-/// What is done about checks that are errors.
-enum class CheckRule { refuse, ignore };
 
 struct SessionOptions {
   std::filesystem::path output;  ///< empty = results/<study>-<UTC time>

@@ -4,18 +4,9 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 #include <utility>
 
-#include "doctor/findings_text.h"
-#include "engine/engine.h"
-#include "probe/sampler.h"
-#include "run/cooldown.h"
-#include "run/memory_settle.h"
-#include "run/resources.h"
-#include "run/roofline_facts.h"
-#include "run/trial_checks.h"
-#include "run/trial_runner.h"
+#include "run/engine_host.h"
 
 namespace tokamark::run {
 
@@ -32,11 +23,12 @@ class StudyRunner {
  public:
   StudyRunner(const study::Study& study, const study::Plan& plan, ResultsFolder& folder,
               const std::atomic<bool>& stop, Observer& observer)
-      : study_(study), folder_(folder), stop_(stop), observer_(observer) {
+      : study_(study),
+        folder_(folder),
+        stop_(stop),
+        observer_(observer),
+        host_(study, folder, stop, observer) {
     for (const study::EngineVisit& visit : plan.visits) total_ += visit.trials.size();
-    auto gpus = probe::open_gpu_reader({});
-    if (gpus.has_value()) gpus_ = std::move(gpus.value());
-    if (gpus_) start_c_ = hottest_gpu_c(*gpus_);
   }
 
   base::Result<Outcome> run(const study::Plan& plan, const BlockGate& goes_on) {
@@ -69,10 +61,7 @@ class StudyRunner {
       number_ += left.size();
       return base::ok();
     }
-    cool_down(spec);
-    // An attached server is not idle, and what was before it is not known.
-    idle_ = gpus_ && spec.kind != "openai" ? read_idle(*gpus_) : IdleGpus{};
-    auto engine = start(spec, visit.repeat);
+    auto engine = host_.start(spec, visit.repeat);
     if (!engine.has_value()) {
       number_ += left.size();
       if (engine.error().kind != ErrorKind::interrupted) {
@@ -81,59 +70,8 @@ class StudyRunner {
       return base::ok();
     }
     const auto done = run_trials(left, *engine.value(), spec.name);
-    const auto stopped = engine.value()->stop();
-    if (!stopped.has_value()) observer_.on_message(spec.name + ": " + stopped.error().message);
-    if (idle_.used_bytes && !stop_) {
-      const std::string warning = wait_for_gpu_memory(
-          *gpus_, *idle_.used_bytes, {}, [](auto pause) { std::this_thread::sleep_for(pause); });
-      if (!warning.empty()) observer_.on_message(spec.name + ": " + warning);
-    }
+    host_.stop(*engine.value(), spec.name);
     return done;
-  }
-
-  /// Only where the temperature is told, and the engine is this study's to start.
-  void cool_down(const engine::EngineSpec& spec) {
-    hot_.clear();
-    if (!start_c_ || spec.kind == "openai") return;
-    const CoolRule rule{*start_c_, study_.validity.start_temperature_c,
-                        base::from_seconds(study_.timeouts.cooldown_s)};
-    hot_ = wait_until_cool(*gpus_, rule, stop_,
-                           [](auto pause) { std::this_thread::sleep_for(pause); });
-    if (!hot_.empty()) observer_.on_message(spec.name + ": " + hot_);
-  }
-
-  base::Result<std::unique_ptr<engine::RunningEngine>> start(const engine::EngineSpec& spec,
-                                                             std::uint32_t repeat) {
-    double took_s = 0.0;
-    engine::StartOptions options;
-    options.log_path = folder_.engine_log(spec.name, repeat);
-    options.stop = &stop_;
-    options.progress = [&](double elapsed_s, const std::string& line) {
-      took_s = elapsed_s;
-      observer_.on_engine_starting(spec.name, elapsed_s, line);
-    };
-    observer_.on_engine_starting(spec.name, 0.0, "");
-    auto engine = engine::start(spec, study_.model, options);
-    if (engine.has_value()) {
-      observer_.on_engine_ready(spec.name, took_s);
-      roofline_ = look_for_roofline(spec, *engine.value());
-      for (const auto& warning :
-           engine.value()->info().value("warnings", nlohmann::json::array())) {
-        observer_.on_message(spec.name + ": " + warning.get<std::string>());
-      }
-    }
-    return engine;
-  }
-
-  /// What the machine allows the engine at most, by its model's and its GPU's facts.
-  nlohmann::json look_for_roofline(const engine::EngineSpec& spec,
-                                   const engine::RunningEngine& engine) const {
-    std::vector<std::string> names;
-    if (gpus_) {
-      for (const probe::GpuIdentity& gpu : gpus_->gpus()) names.push_back(gpu.name);
-    }
-    const nlohmann::json settings = engine.info().value("settings", nlohmann::json::object());
-    return roofline_facts({spec, study_.model, settings, names});
   }
 
   base::Result<void> run_trials(const std::vector<const study::PlannedTrial*>& trials,
@@ -141,44 +79,26 @@ class StudyRunner {
     for (const study::PlannedTrial* trial : trials) {
       if (stop_) return base::ok();
       ++number_;
-      const auto checks = check_machine(engine, name);
-      auto output =
-          run_trial(study_, *trial, engine, stop_,
-                    [&](double elapsed_s, bool measuring, const load::LiveStats& live) {
-                      observer_.on_trial_running(*trial, progress(elapsed_s, measuring), live);
-                    });
-      if (!output.has_value()) {
-        if (output.error().kind == ErrorKind::study) return output.error();
+      const auto summary =
+          host_.run(*trial, engine, [&](double elapsed_s, bool measuring, const auto& live) {
+            observer_.on_trial_running(*trial, progress(elapsed_s, measuring), live);
+            return std::string();
+          });
+      if (!summary.has_value()) {
+        const ErrorKind kind = summary.error().kind;
+        if (kind == ErrorKind::study || kind == ErrorKind::output) return summary.error();
         if (stop_) return base::ok();
-        fail(name, output.error().message);
+        fail(name, summary.error().message);
         return base::ok();
       }
-      output.value().facts.dirty_machine = hot_;
-      add_idle(idle_, output.value().facts.resources);
-      output.value().facts.engine_info["checks"] = checks;
-      output.value().facts.engine_info.update(roofline_);
-      TOKAMARK_TRY_VOID(folder_.write_trial(output.value()));
-      TOKAMARK_TRY(const auto summary,
-                   record::read_trial_file(folder_.root() / "trials" / trial->id / "summary.json"));
       ++outcome_.finished;
-      observer_.on_trial_finished(summary, number_, total_);
+      observer_.on_trial_finished(summary.value(), number_, total_);
       if (const auto ended = engine.ended()) {
         fail(name, *ended);
         return base::ok();
       }
     }
     return base::ok();
-  }
-
-  /// What was not well right before a trial; said once for each engine and check.
-  nlohmann::json check_machine(const engine::RunningEngine& engine, const std::string& name) {
-    const auto checks = check_before_trial(folder_.root(), gpus_.get(), engine.processes());
-    for (const probe::Check& check : checks) {
-      if (said_.insert(name + check.id).second) {
-        observer_.on_message(name + ": " + doctor::line_of(check));
-      }
-    }
-    return probe::to_json(checks)["checks"];
   }
 
   [[nodiscard]] TrialProgress progress(double elapsed_s, bool measuring) const {
@@ -204,14 +124,9 @@ class StudyRunner {
   ResultsFolder& folder_;
   const std::atomic<bool>& stop_;
   Observer& observer_;
+  EngineHost host_;
   Outcome outcome_;
-  std::unique_ptr<probe::GpuReader> gpus_;  ///< null on a machine without GPU
-  std::optional<double> start_c_;           ///< the hottest GPU at the study's start
-  IdleGpus idle_;                           ///< before the visit's engine was started
-  nlohmann::json roofline_;                 ///< of the visit's engine
-  std::string hot_;                         ///< what is to be said of it at the visit's start
   std::set<std::string> failed_;
-  std::set<std::string> said_;  ///< checks before trials that were shown
   std::size_t number_ = 0;
   std::size_t total_ = 0;
 };

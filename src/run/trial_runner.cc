@@ -274,15 +274,18 @@ class TrialRunner {
         telemetry.window_opened();
         warmed = true;
       }
-      if (tick) tick(elapsed_s, warmed, live);
-      if (stopped_.empty()) watch();
+      const std::string enough = tick ? tick(elapsed_s, warmed, live) : std::string();
+      if (stopped_.empty()) watch(enough);
     }
     return playing.get();
   }
 
-  void watch() {
+  /// Ends the trial when the user, the tick (`enough`) or the engine's end says so.
+  void watch(const std::string& enough = {}) {
     if (stop_) {
       stopped_ = "stopped by the user";
+    } else if (!enough.empty()) {
+      stopped_ = enough;
     } else if (const auto ended = engine_.ended()) {
       stopped_ = *ended;
     }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <string>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -12,13 +13,15 @@
 
 namespace tokamark::run {
 
-/// Called about ten times a second while a trial runs.
-using TrialTick = std::function<void(double elapsed_s, bool measuring, const load::LiveStats&)>;
+/// Called about ten times a second while a trial's load runs. Text ends the trial early, with that
+/// text as what stopped it.
+using TrialTick =
+    std::function<std::string(double elapsed_s, bool measuring, const load::LiveStats&)>;
 
 /// Runs one trial on a running engine: caches reset, schedule made, probes, load, telemetry and
-/// counters. The output's facts say `stopped` when the user, the engine's end or a broken
-/// connection cut it short. Errors: kind `study` for a bad schedule, `engine` when the engine
-/// answers no probe or cannot be reached at all.
+/// counters. The output's facts say `stopped` when the user, the tick, the engine's end or a
+/// broken connection cut it short. Errors: kind `study` for a bad schedule, `engine` when the
+/// engine answers no probe or cannot be reached at all.
 base::Result<TrialOutput> run_trial(const study::Study& study, const study::PlannedTrial& trial,
                                     engine::RunningEngine& engine, const std::atomic<bool>& stop,
                                     const TrialTick& tick);

@@ -73,30 +73,6 @@ std::vector<std::size_t> block_order(const Study& study, std::uint32_t repeat) {
   return order;
 }
 
-/// A block, and a run within its start of the engine.
-struct Turn {
-  std::uint32_t repeat = 1, run = 1;
-};
-
-/// The first run of a start is named and seeded as if it were the only one, so that a study keeps
-/// its trials when it asks for more.
-PlannedTrial make_trial(const Study& study, Turn turn, std::size_t engine, std::size_t workload,
-                        const workload::LoadShape& load) {
-  const std::string& name = study.workloads[workload].name;
-  const std::string again = turn.run > 1 ? fmt::format(".{}", turn.run) : "";
-  PlannedTrial trial;
-  trial.repeat = turn.repeat;
-  trial.run = turn.run;
-  trial.engine = engine;
-  trial.workload = workload;
-  trial.load = load;
-  trial.id = fmt::format("r{}{}-{}-{}-{}", turn.repeat, again, study.engines[engine].name, name,
-                         load_id(load));
-  trial.seed = base::derive_seed(study.seed, fmt::format("repeat={}{}/workload={}/load={}",
-                                                         turn.repeat, again, name, load.label()));
-  return trial;
-}
-
 EngineVisit make_visit(const Study& study, std::uint32_t repeat, std::size_t engine) {
   EngineVisit visit;
   visit.repeat = repeat;
@@ -127,6 +103,23 @@ base::Result<void> check_ids(const Plan& plan) {
 }
 
 }  // namespace
+
+PlannedTrial make_trial(const Study& study, Turn turn, std::size_t engine, std::size_t workload,
+                        const workload::LoadShape& load) {
+  const std::string& name = study.workloads[workload].name;
+  const std::string again = turn.run > 1 ? fmt::format(".{}", turn.run) : "";
+  PlannedTrial trial;
+  trial.repeat = turn.repeat;
+  trial.run = turn.run;
+  trial.engine = engine;
+  trial.workload = workload;
+  trial.load = load;
+  trial.id = fmt::format("r{}{}-{}-{}-{}", turn.repeat, again, study.engines[engine].name, name,
+                         load_id(load));
+  trial.seed = base::derive_seed(study.seed, fmt::format("repeat={}{}/workload={}/load={}",
+                                                         turn.repeat, again, name, load.label()));
+  return trial;
+}
 
 std::size_t Plan::trial_count() const {
   std::size_t count = 0;

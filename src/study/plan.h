@@ -43,6 +43,16 @@ struct Plan {
 /// an error of kind `usage` that lists the known ones.
 base::Result<Plan> make_plan(const Study& study, const std::vector<std::string>& only_engines);
 
+/// A block, and a run within its start of the engine; both from 1.
+struct Turn {
+  std::uint32_t repeat = 1, run = 1;
+};
+
+/// One trial with its id and seed. The first run of a start is named and seeded as if it were the
+/// only one, so that a study keeps its trials when it asks for more.
+PlannedTrial make_trial(const Study& study, Turn turn, std::size_t engine, std::size_t workload,
+                        const workload::LoadShape& load);
+
 /// The schedule of one trial. Errors of kind `study` when prompts cannot be read or are too few.
 base::Result<workload::Schedule> make_schedule(const Study& study, const PlannedTrial& trial);
 
