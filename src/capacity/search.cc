@@ -133,6 +133,7 @@ void CapacitySearch::add(const Outcome& run) {
   Level& level = level_at(*pending_);
   ++runs_;
   level.runs.push_back(run);
+  level.invalid_in_a_row = 0;
   if (level.runs.size() % kLeastRuns == 0) level.standing = judge(level.runs, rule_.goal);
   if (level.runs.size() >= wanted_) pending_.reset();
 }
@@ -141,7 +142,8 @@ void CapacitySearch::add_invalid() {
   TOKAMARK_ASSERT(pending_.has_value());
   Level& level = level_at(*pending_);
   ++runs_;
-  if (++level.invalid <= kMostRepeats) return;
+  ++level.invalid;
+  if (++level.invalid_in_a_row <= kMostRepeats) return;
   level.given_up = true;
   pending_.reset();
 }
@@ -183,6 +185,7 @@ CapacitySearch::Bracket CapacitySearch::bracket() const {
   Bracket found;
   const Level* soft_low = nullptr;
   const Level* soft_high = nullptr;
+  const Level* given_up = nullptr;  // the least above `low`
   for (const Level& level : tried_) {
     if (level.standing == Standing::misses) {
       found.high = &level;
@@ -190,9 +193,10 @@ CapacitySearch::Bracket CapacitySearch::bracket() const {
     }
     if (level.standing == Standing::meets) {
       found.low = &level;
-      soft_high = nullptr;
+      soft_high = given_up = nullptr;
     }
-    if (!fresh(level)) continue;
+    if (level.given_up && given_up == nullptr) given_up = &level;
+    if (!fresh(level) || level.given_up) continue;
     if (!leans_to_meet(level, share)) {
       if (soft_high == nullptr) soft_high = &level;
     } else if (soft_high == nullptr) {
@@ -200,6 +204,7 @@ CapacitySearch::Bracket CapacitySearch::bracket() const {
     }
   }
   if (found.high == nullptr) found.high = soft_high;
+  if (found.high == nullptr) found.high = given_up;
   if (found.low == nullptr) found.low = soft_low;
   for (const Level& level : tried_) {
     const bool above = found.low == nullptr || level.load > found.low->load;

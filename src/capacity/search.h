@@ -28,7 +28,7 @@ struct SearchRule {
 
 /// How far beyond the levels loads are tried by default.
 inline constexpr double kReach = 64.0;
-/// How often an invalid run is repeated at a load before the load is given up.
+/// How often an invalid run is repeated before its load is given up.
 inline constexpr std::size_t kMostRepeats = 2;
 
 /// The rule with `least` and `most` filled in and the levels ascending between them. Nothing can be
@@ -41,7 +41,8 @@ struct Level {
   std::vector<Outcome> runs;  ///< valid ones, in order
   std::size_t invalid = 0;    ///< runs that told nothing
   Standing standing = Standing::undecided;
-  bool given_up = false;  ///< too many invalid runs
+  std::size_t invalid_in_a_row = 0;  ///< the last ones of them
+  bool given_up = false;             ///< too many invalid runs
 };
 
 /// Why a search ended.
@@ -86,7 +87,7 @@ class CapacitySearch {
   std::optional<double> next();
   /// The run at the load that `next` named.
   void add(const Outcome& run);
-  /// It told nothing: it is repeated at most twice a load, which is then given up.
+  /// It told nothing: it is repeated at most twice, and then the load is given up.
   void add_invalid();
   /// Ends the search, as when a time is over; `why` is `budget` or `stopped`.
   void stop(End why);

@@ -188,6 +188,37 @@ TEST(CapacitySearch, InvalidRunsAreRepeatedTwice) {
   EXPECT_EQ(search.runs(), 7U);  // two invalid, five valid
 }
 
+TEST(CapacitySearch, AValidRunStartsTheRepeatsAnew) {
+  SearchRule rule = rule_of({4.0});
+  rule.most = 4.0;
+  CapacitySearch search(rule);
+  for (int run = 0; run < 5; ++run) {
+    for (std::size_t i = 0; i < kMostRepeats; ++i) {
+      ASSERT_EQ(search.next(), 4.0);
+      search.add_invalid();
+    }
+    ASSERT_EQ(search.next(), 4.0);
+    search.add(kGood);
+  }
+  EXPECT_FALSE(search.next().has_value());
+  EXPECT_EQ(search.answer().end, End::above);
+}
+
+TEST(CapacitySearch, ALoadThatCannotBeMeasuredIsPassedBy) {
+  CapacitySearch search(rule_of({8.0, 11.0, 14.0}));
+  while (const auto load = search.next()) {
+    if (*load == 11.0) {
+      search.add_invalid();
+    } else {
+      search.add(good_up_to_10(*load));
+    }
+  }
+  // 11 is given up; 8 meets, and what is tried beside 11 says the rest.
+  EXPECT_DOUBLE_EQ(search.answer().low.value(), 9.381);
+  EXPECT_GT(search.answer().high.value(), 10.0);
+  EXPECT_LT(search.answer().high.value(), 14.0);
+}
+
 TEST(CapacitySearch, ALoadThatCannotBeMeasuredEndsIt) {
   CapacitySearch search(rule_of({2.0, 4.0}));
   while (const auto load = search.next()) {
