@@ -40,7 +40,9 @@ constexpr std::array kPatterns{
                    "the weights leave no room: raise gpu_memory_share, or use a smaller model"},
     FailurePattern{"sglang_fraction_too_small", "Please try to increase --mem-fraction-static",
                    "raise gpu_memory_share"},
-    FailurePattern{"sglang_fraction_too_large", "set --mem-fraction-static to a smaller value",
+    // Not "set --mem-fraction-static to a smaller value": SGLang says that whenever a capture
+    // fails.
+    FailurePattern{"sglang_graph_memory", "graph failed: CUDA out of memory",
                    "lower gpu_memory_share, which leaves more room for CUDA graphs"},
     FailurePattern{"tensorrt_llm_memory", "Executor creation failed due to insufficient GPU memory",
                    kMemory},
@@ -51,9 +53,8 @@ constexpr std::array kPatterns{
     FailurePattern{"gated_repo", "gated repo", kGated},
     FailurePattern{"not_in_cache", "LocalEntryNotFoundError", kOffline},
     FailurePattern{"hub_unreachable", "We couldn't connect to 'https://huggingface.co'", kOffline},
-    FailurePattern{"hub_offline", "outgoing traffic has been disabled", kOffline},
+    FailurePattern{"hub_offline", "OfflineModeIsEnabled", kOffline},
     FailurePattern{"port_in_use", "ddress already in use", kPort},
-    FailurePattern{"tensorrt_llm_port", "Failed to bind socket", kPort},
     FailurePattern{"llama_port", "couldn't bind HTTP server socket", kPort},
     FailurePattern{"old_driver", "driver on your system is too old", kOldDriver},
     FailurePattern{"insufficient_driver",
@@ -61,7 +62,6 @@ constexpr std::array kPatterns{
     FailurePattern{"unsupported_gpu", "no kernel image is available for execution on the device",
                    "this build has no code for this GPU; take a build for its compute capability"},
     FailurePattern{"no_cuda_gpu", "No CUDA GPUs are available", kNoGpu},
-    FailurePattern{"no_gpu_devices", "No GPU devices found on the node", kNoGpu},
     FailurePattern{"no_driver", "libcuda.so.1: cannot open shared object file", kNoGpu},
     FailurePattern{"flashinfer_conflict", "does not match flashinfer version",
                    "two engines share an environment and pin different flashinfer versions; make "
@@ -86,9 +86,9 @@ constexpr std::array kPatterns{
     FailurePattern{"podman_gpu_runtime", "unresolvable CDI devices",
                    "podman does not know the GPUs: run `nvidia-ctk cdi generate "
                    "--output=/etc/cdi/nvidia.yaml`"},
-    FailurePattern{"docker_daemon", "Cannot connect to the Docker daemon", kDaemon},
-    FailurePattern{"docker_permission", "permission denied while trying to connect to the Docker",
-                   kDaemon},
+    // No daemon, and no permission; up to docker 28, and since.
+    FailurePattern{"docker_daemon", "connect to the Docker daemon", kDaemon},
+    FailurePattern{"docker_api", "connect to the docker API", kDaemon},
     FailurePattern{"disk_full", "No space left on device", "free disk space, or move the caches"},
 };
 
