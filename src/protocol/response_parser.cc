@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include "base/assert.h"
 
@@ -95,9 +96,9 @@ void ResponseParser::feed(char* data, std::size_t size, ResponseSink& sink) {
     carry_.clear();
     drive(data - left, left + size, sink);
   } else {
-    std::string joined = std::move(carry_);
+    std::vector<char> joined(carry_.begin(), carry_.end());
+    joined.insert(joined.end(), data, data + size);
     carry_.clear();
-    joined.append(data, size);
     drive(joined.data(), joined.size(), sink);
   }
 }
