@@ -6,7 +6,6 @@
 #include <cstring>
 #include <limits>
 #include <optional>
-#include <vector>
 
 #include "base/assert.h"
 
@@ -96,9 +95,9 @@ void ResponseParser::feed(char* data, std::size_t size, ResponseSink& sink) {
     carry_.clear();
     drive(data - left, left + size, sink);
   } else {
-    std::vector<char> joined(carry_.begin(), carry_.end());
-    joined.insert(joined.end(), data, data + size);
+    std::string joined = std::move(carry_);
     carry_.clear();
+    joined.append(data, size);
     drive(joined.data(), joined.size(), sink);
   }
 }
