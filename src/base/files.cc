@@ -63,6 +63,11 @@ Result<std::string> read_file(const std::filesystem::path& path, ErrorKind kind)
   }
 }
 
+std::string read_file_or_nothing(const std::filesystem::path& path) {
+  auto bytes = read_file(path, ErrorKind::internal);
+  return bytes ? std::move(bytes.value()) : std::string();
+}
+
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes) {
   std::filesystem::path temporary = path;
   temporary += ".tmp";

@@ -35,6 +35,16 @@ TEST_F(Files, AMissingFolderIsAnOutputErrorThatNamesThePath) {
   EXPECT_NE(result.error().message.find("/no/a.json"), std::string::npos);
 }
 
+TEST_F(Files, WhatOpensAndCannotBeReadIsNothing) {
+  // Page 0 of the own memory: opens, and fails to read, as the files of a process that has ended
+  // do.
+  ASSERT_FALSE(read_file("/proc/self/mem", ErrorKind::internal).has_value());
+  EXPECT_EQ(read_file_or_nothing("/proc/self/mem"), "");
+  EXPECT_EQ(read_file_or_nothing(folder_ / "gone"), "");
+  ASSERT_TRUE(write_file_atomic(folder_ / "a", "one").has_value());
+  EXPECT_EQ(read_file_or_nothing(folder_ / "a"), "one");
+}
+
 TEST_F(Files, AMissingFileIsAnErrorOfTheCallersKind) {
   const auto result = read_file(folder_ / "gone", ErrorKind::study);
   ASSERT_FALSE(result.has_value());

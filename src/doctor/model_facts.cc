@@ -1,10 +1,9 @@
 #include "doctor/model_facts.h"
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "engine/http.h"
 #include "engine/launch_line.h"
@@ -25,8 +24,7 @@ std::string text_of(const fs::path& path) {
   std::error_code failed;
   const auto size = fs::file_size(path, failed);
   if (failed || size > kMostConfig_bytes) return "";
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  return base::read_file_or_nothing(path);
 }
 
 Json json_of(const std::string& text) {

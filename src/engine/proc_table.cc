@@ -8,20 +8,16 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
+
+#include "base/files.h"
 
 namespace tokamark::engine {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string slurp(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 template <typename Number>
 std::optional<Number> number(std::string_view text, int base = 10) {
@@ -91,7 +87,8 @@ std::optional<ProcessEntry> parse_proc_stat(std::string_view text) {
 std::vector<ProcessEntry> process_table() {
   std::vector<ProcessEntry> table;
   for (const pid_t pid : all_pids()) {
-    if (auto entry = parse_proc_stat(slurp(fmt::format("/proc/{}/stat", pid)))) {
+    if (auto entry =
+            parse_proc_stat(base::read_file_or_nothing(fmt::format("/proc/{}/stat", pid)))) {
       table.push_back(std::move(*entry));
     }
   }
@@ -119,7 +116,8 @@ std::vector<pid_t> processes_with_environment(std::string_view assignment) {
   std::vector<pid_t> found;
   for (const pid_t pid : all_pids()) {
     if (pid == ::getpid()) continue;
-    const std::string environment = '\0' + slurp(fmt::format("/proc/{}/environ", pid));
+    const std::string environment =
+        '\0' + base::read_file_or_nothing(fmt::format("/proc/{}/environ", pid));
     if (environment.find(wanted) != std::string::npos) found.push_back(pid);
   }
   return found;
@@ -132,7 +130,8 @@ std::optional<Listener> listener_of(std::uint16_t port) {
   if (sockets.empty()) return std::nullopt;
   for (const pid_t pid : all_pids()) {
     if (!holds_socket(pid, sockets)) continue;
-    const auto entry = parse_proc_stat(slurp(fmt::format("/proc/{}/stat", pid)));
+    const auto entry =
+        parse_proc_stat(base::read_file_or_nothing(fmt::format("/proc/{}/stat", pid)));
     return Listener{pid, entry ? entry->name : "?"};
   }
   return std::nullopt;

@@ -9,9 +9,9 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
+#include "base/files.h"
 #include "net/port_range.h"
 #include "net/receive_ring.h"
 
@@ -23,11 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr int kTimerWaits = 50;
 constexpr base::Nanos kTimerWait = std::chrono::milliseconds(1);
-
-std::string text_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 /// The governor of every allowed core that has one.
 std::vector<std::string> governors(const cpu_set_t& allowed) {
@@ -83,11 +78,11 @@ HostFacts read_host_facts() {
     facts.allowed_cpus = std::thread::hardware_concurrency();
   }
   const fs::path proc = "/proc";
-  facts.loadavg = text_of(proc / "loadavg");
-  facts.meminfo = text_of(proc / "meminfo");
-  facts.port_range = text_of(proc / "sys/net/ipv4/ip_local_port_range");
-  facts.tcp_tw_reuse = text_of(proc / "sys/net/ipv4/tcp_tw_reuse");
-  facts.somaxconn = text_of(proc / "sys/net/core/somaxconn");
+  facts.loadavg = base::read_file_or_nothing(proc / "loadavg");
+  facts.meminfo = base::read_file_or_nothing(proc / "meminfo");
+  facts.port_range = base::read_file_or_nothing(proc / "sys/net/ipv4/ip_local_port_range");
+  facts.tcp_tw_reuse = base::read_file_or_nothing(proc / "sys/net/ipv4/tcp_tw_reuse");
+  facts.somaxconn = base::read_file_or_nothing(proc / "sys/net/core/somaxconn");
   const auto ring = net::ReceiveRing::make(-1, 0);
   if (!ring.has_value()) facts.io_uring_problem = ring.error().message;
   facts.whole_port_range = port_range_of_a_socket();

@@ -2,21 +2,12 @@
 
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 
+#include "base/files.h"
+
 namespace tokamark::probe {
-
-namespace {
-
-std::string slurp(const char* path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-}  // namespace
 
 std::optional<std::int64_t> parse_meminfo_used_bytes(std::string_view text) {
   std::istringstream in{std::string(text)};
@@ -45,8 +36,8 @@ std::optional<std::int64_t> parse_stat_busy_ticks(std::string_view text) {
 
 std::optional<HostUsage> read_host_usage() {
   static const std::int64_t ticks_per_s = ::sysconf(_SC_CLK_TCK);
-  const auto memory = parse_meminfo_used_bytes(slurp("/proc/meminfo"));
-  const auto ticks = parse_stat_busy_ticks(slurp("/proc/stat"));
+  const auto memory = parse_meminfo_used_bytes(base::read_file_or_nothing("/proc/meminfo"));
+  const auto ticks = parse_stat_busy_ticks(base::read_file_or_nothing("/proc/stat"));
   if (!memory || !ticks) return std::nullopt;
   return HostUsage{*memory, base::Nanos(*ticks * (1'000'000'000 / ticks_per_s))};
 }

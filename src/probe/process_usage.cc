@@ -3,21 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 
+#include "base/files.h"
+
 namespace tokamark::probe {
-
-namespace {
-
-std::string slurp(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-}  // namespace
 
 std::optional<std::int64_t> parse_statm_resident_pages(std::string_view text) {
   std::istringstream in{std::string(text)};
@@ -52,8 +43,10 @@ std::optional<ProcessUsage> ProcessMeter::read(const std::vector<pid_t>& pids) {
   ProcessUsage usage;
   bool any = false;
   for (const pid_t pid : pids) {
-    const auto pages = parse_statm_resident_pages(slurp(fmt::format("/proc/{}/statm", pid)));
-    const auto times = parse_stat_times(slurp(fmt::format("/proc/{}/stat", pid)));
+    const auto pages =
+        parse_statm_resident_pages(base::read_file_or_nothing(fmt::format("/proc/{}/statm", pid)));
+    const auto times =
+        parse_stat_times(base::read_file_or_nothing(fmt::format("/proc/{}/stat", pid)));
     if (!pages || !times) continue;
     any = true;
     usage.rss_bytes += *pages * page_bytes;
