@@ -40,12 +40,7 @@ constexpr std::array kPatterns{
                    "the weights leave no room: raise gpu_memory_share, or use a smaller model"},
     FailurePattern{"sglang_fraction_too_small", "Please try to increase --mem-fraction-static",
                    "raise gpu_memory_share"},
-    // Not "set --mem-fraction-static to a smaller value": SGLang says that whenever a capture
-    // fails.
-    FailurePattern{"sglang_graph_memory", "graph failed: CUDA out of memory",
-                   "lower gpu_memory_share, which leaves more room for CUDA graphs"},
-    FailurePattern{"tensorrt_llm_memory", "Executor creation failed due to insufficient GPU memory",
-                   kMemory},
+    // Of the capture of a CUDA graph as well.
     FailurePattern{"cuda_out_of_memory", "CUDA out of memory", kMemory},
     FailurePattern{"container_out_of_memory", "out of memory true",
                    "the container's memory limit was reached; raise it in `container_args`"},

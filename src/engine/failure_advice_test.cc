@@ -59,6 +59,11 @@ TEST(StartupPhases, AreReadFromTheLog) {
       "Load weight end. elapsed=6.20 s, type=Llama4\nCapture cuda graph end. Time elapsed: 5.43 "
       "s.");
   EXPECT_EQ(sglang, (std::map<std::string, double>{{"weights", 6.2}, {"graphs", 5.43}}));
+  const auto newer = startup_phases(
+      "Load weight end. elapsed=6.20 s, type=Llama4\nCapture target decode CUDA graph end. bs=[1, "
+      "2], "
+      "elapsed=5.40 s, mem usage=0.90 GB.");  // 0.5.23
+  EXPECT_EQ(newer, (std::map<std::string, double>{{"weights", 6.2}, {"graphs", 5.4}}));
   EXPECT_TRUE(startup_phases("nothing of the kind").empty());
 }
 

@@ -27,22 +27,6 @@ constexpr KnownLog kFailures[] = {
      "own run: SGLang 0.5.23, its MemoryPoolConfig with room for 0 tokens",
      "RuntimeError: Not enough memory. Please try to increase --mem-fraction-static. "
      "Current value: mem_fraction_static=0.1"},
-    {"sglang_graph_memory",
-     "form in the source of sglang 0.5.23 "
-     "srt/model_executor/runner/decode_cuda_graph_runner.py, values made up",
-     "Exception: Capture cuda graph failed: CUDA out of memory. Tried to allocate 768.00 "
-     "MiB. GPU 0 has a total capacity of 24.00 GiB of which 512.00 MiB is free.\n"
-     "Possible solutions:\n"
-     "1. set --mem-fraction-static to a smaller value (e.g., 0.8 or 0.7)\n"
-     "2. set --cuda-graph-max-bs-decode to a smaller value (e.g., 16)"},
-    {"tensorrt_llm_memory",
-     "form in the source of NVIDIA/TensorRT-LLM 000429d "
-     "tensorrt_llm/_torch/pyexecutor/py_executor_creator.py, values made up",
-     "RuntimeError: Executor creation failed due to insufficient GPU memory.\n"
-     "\n"
-     "The following component could not be created: KV cache\n"
-     "Total GPU memory (GiB): 24.00\n"
-     "Free GPU memory before component creation attempt (GiB): 1.50"},
     {"cuda_out_of_memory",
      "own run: torch 2.13.0 with a stand-in for the CUDA runtime that has 512 MiB free",
      "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 768.00 MiB. GPU 0 has a "

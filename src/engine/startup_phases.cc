@@ -20,6 +20,7 @@ constexpr Phase kPhases[] = {
     {"compile", R"(torch\.compile took ([0-9.]+) s)"},
     {"graphs", R"(Graph capturing finished in ([0-9.]+) secs)"},
     {"graphs", R"(Capture cuda graph end\. Time elapsed: ([0-9.]+) s)"},
+    {"graphs", R"(Capture target decode CUDA graph end\..*elapsed=([0-9.]+) s)"},
     {"engine", R"(warmup model\) took ([0-9.]+) s)"},
 };
 
