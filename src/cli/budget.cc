@@ -6,9 +6,12 @@
 #include <array>
 #include <cmath>
 #include <regex>
+#include <set>
+#include <tuple>
 
 #include "comparison/forecast.h"
 #include "comparison/ratio.h"
+#include "stats/quantile.h"
 
 namespace tokamark::cli {
 
@@ -37,6 +40,38 @@ base::Result<void> write_repeats(const run::ResultsFolder& folder, std::uint32_t
     if (change.value("path", "") == "repeats") change["value"] = std::to_string(blocks);
   }
   return folder.write_text("invocation.json", invocation.dump(2) + "\n");
+}
+
+/// Seconds, on average: of a start of an engine, and of one run of all its loads.
+struct Costs {
+  double start_s = 1.0, run_s = 1.0;
+};
+
+Costs costs_of(const record::StudyResult& result, double spent_s) {
+  std::set<std::pair<std::string, std::uint32_t>> starts;
+  std::set<std::tuple<std::string, std::uint32_t, std::uint32_t>> runs;
+  double loaded_s = 0.0;
+  for (const record::TrialResult& trial : result.trials) {
+    starts.insert({trial.engine, trial.repeat});
+    runs.insert({trial.engine, trial.repeat, trial.run});
+    loaded_s += trial.window_end_s;
+  }
+  Costs costs;
+  if (starts.empty()) return costs;
+  costs.run_s = std::max(0.001, loaded_s / static_cast<double>(runs.size()));
+  costs.start_s = std::max(0.001, (spent_s - loaded_s) / static_cast<double>(starts.size()));
+  return costs;
+}
+
+/// The middle of what the engines' primary metrics ask for.
+std::string split_text(const json& splits) {
+  std::vector<double> runs;
+  for (const json& split : splits) runs.push_back(split["best_runs_per_start"].get<double>());
+  return fmt::format(
+      "budget: by the variances between starts and between runs, runs_per_start: {:.0f} would "
+      "spend "
+      "the time best (the median over engines and primary metrics; budget.json has each)",
+      stats::median(runs));
 }
 
 }  // namespace
@@ -101,11 +136,21 @@ base::Result<void> Budget::decide(std::uint32_t blocks_done) {
                          {"b", f.b},
                          {"resolution", f.resolution}});
   }
-  const json decision{{"budget_s", budget_s_},
-                      {"pilot_blocks", blocks_done},
-                      {"pilot_s", spent_s},
-                      {"planned_blocks", planned_},
-                      {"forecasts", forecasts}};
+  json splits = json::array();
+  const Costs costs = costs_of(result, spent_s);
+  for (const comparison::Split& split :
+       comparison::best_splits(result, costs.start_s, costs.run_s)) {
+    splits.push_back({{"engine", split.engine},
+                      {"metric", split.metric},
+                      {"workload", split.workload},
+                      {"load", record::to_json(split.load)},
+                      {"between_starts_share", split.between_starts_share},
+                      {"best_runs_per_start", split.runs}});
+  }
+  if (!splits.empty()) say_(split_text(splits));
+  const json decision{{"budget_s", budget_s_},  {"pilot_blocks", blocks_done},
+                      {"pilot_s", spent_s},     {"planned_blocks", planned_},
+                      {"forecasts", forecasts}, {"splits", splits}};
   TOKAMARK_TRY_VOID(folder_.write_text("budget.json", decision.dump(2) + "\n"));
   return write_repeats(folder_, planned_);
 }

@@ -24,6 +24,24 @@ TEST(Forecast, TakesTheUpperBoundOfThePilotsSpread) {
             "9 blocks can tell ttft_p50_ms of a and b (chat c=8) apart above +-3.3 %");
 }
 
+TEST(BestSplits, TradeStartsForRunsByTheirVariances) {
+  // Logs of two starts {1, 3} and {5, 7}: 2 within a start and 8 - 2 / 2 = 7 between. A start costs
+  // 100 runs: sqrt(100 x 2 / 7) = 5.3, rounded up.
+  record::StudyResult result = sample_result({{"a", {}}});
+  for (std::uint32_t block = 1; block <= 2; ++block) {
+    for (std::uint32_t run = 1; run <= 2; ++run) {
+      result.trials.push_back(
+          sample_trial("a", block, std::exp(4.0 * block + 2.0 * run - 5.0), run));
+    }
+  }
+  const auto found = best_splits(result, 100.0, 1.0);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().metric, "ttft_p50_ms");
+  EXPECT_EQ(found.front().runs, 6U);
+  EXPECT_NEAR(found.front().between_starts_share, 7.0 / 9.0, 1e-12);
+  EXPECT_TRUE(best_splits(sample_result({{"a", {1, 2}}}), 100.0, 1.0).empty());  // one run a start
+}
+
 TEST(Forecast, SaysNothingOfWhatIsRefusedOrSeenOnce) {
   auto invalid = sample_result({{"a", {100, 102}}, {"b", {100, 101}}});
   EXPECT_EQ(forecast(invalid, 6).size(), 1U);
