@@ -128,7 +128,7 @@ TEST(Winner, SaysByWhatItIsBehind) {
 TEST(Winner, StandsWithItsCostAndSlo) {
   auto result = quiet_study();
   result.study["slo"] = {{"ttft_ms", 200}, {"tpot_ms", 20}};
-  result.study["hardware"] = {{"price_per_hour_usd", 2.5}};
+  result.study["hardware"] = {{"price_per_hour_usd", 2.5}, {"price_date", "2026-11-01"}};
   change_all(result, [](TrialResult& trial) { trial.metrics.slo_attainment = 0.985; });
   result.comparisons = {pair_entry({})};
   result.estimates = {{{"engine", "a"},
@@ -141,8 +141,10 @@ TEST(Winner, StandsWithItsCostAndSlo) {
   const auto text = text_of_first(result);
   EXPECT_THAT(text, HasSubstr("SLO: TTFT 200 ms and TPOT 20 ms; 98 % of the requests met it."));
   EXPECT_THAT(text, HasSubstr("Cost, in USD for a million output tokens: 1.74 (1.7 to 1.8) at c=8 "
-                              "and 400 tokens/s; at the study's price of 2.5 USD an hour, input "
-                              "tokens not priced apart."));
+                              "and 400 tokens/s; at the study's price of 2.5 USD an hour (of "
+                              "2026-11-01), input tokens not priced apart."));
+  result.study["hardware"].erase("price_date");
+  EXPECT_THAT(text_of_first(result), HasSubstr("2.5 USD an hour (of no stated date), input"));
   result.study.erase("hardware");
   EXPECT_THAT(text_of_first(result), Not(HasSubstr("Cost")));
 }

@@ -148,6 +148,7 @@ std::string light_note(const WinnerGroup& group) {
 /// Cost stands with its rate, its price and what it leaves out (methodology M32).
 std::string cost_note(const record::StudyResult& result, const WinnerGroup& group) {
   const auto price = number_under(result.study, "hardware/price_per_hour_usd");
+  const auto date = text_under(result.study, "hardware/price_date");
   std::vector<std::string> parts;
   for (const WinnerCase* each : group) {
     const EngineCase place{each->engine, each->workload, each->load, {}};
@@ -165,10 +166,10 @@ std::string cost_note(const record::StudyResult& result, const WinnerGroup& grou
   }
   if (parts.empty()) return {};
   return fmt::format(
-      " Cost, in USD for a million output tokens: {}; at the study's price of {:g} USD an hour, "
-      "input "
-      "tokens not priced apart.",
-      list_text(parts), *price);
+      " Cost, in USD for a million output tokens: {}; at the study's price of {:g} USD an hour "
+      "({}), "
+      "input tokens not priced apart.",
+      list_text(parts), *price, date.empty() ? "of no stated date" : "of " + date);
 }
 
 std::string caveats(const WinnerGroup& group) {

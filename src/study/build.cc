@@ -139,6 +139,7 @@ class Builder {
     study_.slo.e2e_ms = maybe<double>(values["slo"], "e2e_ms");
     study_.hardware.gpu = text_or_empty(values["hardware"], "gpu");
     study_.hardware.price_per_hour_usd = maybe<double>(values["hardware"], "price_per_hour_usd");
+    study_.hardware.price_date = text_or_empty(values["hardware"], "price_date");
     study_.validity = analysis::thresholds_from_json(values["validity"]);
     TOKAMARK_TRY_VOID(client(values["client"]));
     TOKAMARK_TRY_VOID(seed());

@@ -60,6 +60,7 @@ struct SloSpec {
 struct HardwareSpec {
   std::string gpu;
   std::optional<double> price_per_hour_usd;
+  std::string price_date;  ///< when that was the price; empty = not said
 };
 
 /// Whether load threads stay on cores of their own.

@@ -348,10 +348,13 @@ TEST(StudyJson, ReadsBackAsTheSameStudy) {
       with(3,
            "  - {name: v, kind: vllm, venv: /env, args: [-c, 1], env: {A: b}, port: 1}\n"
            "  - {name: o, kind: openai, url: \"http://h:1\", headers: {x-a: b}}") +
-      "slo: {ttft_ms: 200}\nhardware: {gpu: H200, price_per_hour_usd: 3.5}\nseed: 4\n";
+      "slo: {ttft_ms: 200}\nhardware: {gpu: H200, price_per_hour_usd: 3.5, price_date: "
+      "\"2026-11-01\"}\n"
+      "seed: 4\n";
   const nlohmann::json json = to_json(parsed(yaml));
   EXPECT_EQ(to_json(parsed(json.dump())), json);
   EXPECT_EQ(json["slo"]["ttft_ms"], 200.0);
+  EXPECT_EQ(json["hardware"]["price_date"], "2026-11-01");
   EXPECT_EQ(json["engines"][0]["args"], nlohmann::json({"-c", "1"}));
   EXPECT_EQ(json["window"]["max_seconds"], 0.0);
 }

@@ -170,6 +170,7 @@ Json to_json(const Study& study) {
   put(json["slo"], "e2e_ms", study.slo.e2e_ms);
   put(json["hardware"], "gpu", study.hardware.gpu);
   put(json["hardware"], "price_per_hour_usd", study.hardware.price_per_hour_usd);
+  put(json["hardware"], "price_date", study.hardware.price_date);
   return json;
 }
 

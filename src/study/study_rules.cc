@@ -289,6 +289,7 @@ MappingRule hardware_rules() {
   rules.keys = {
       optional("gpu", text(), "What the engines run on, in words."),
       optional("price_per_hour_usd", number(0, 1e6), "Price of the machine, in US dollars."),
+      optional("price_date", text(), "When that was the price, as in 2026-11-01."),
   };
   return rules;
 }
