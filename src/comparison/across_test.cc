@@ -99,7 +99,7 @@ TEST(CompareAcross, AFileOfVllmBenchIsAPoint) {
   const auto found = ttft(file, other).value();
   EXPECT_DOUBLE_EQ(*found.b_value, 90.0);
   EXPECT_EQ(found.verdict, Verdict::not_resolved);
-  EXPECT_EQ(found.reason, "1 runs; a verdict needs 6");
+  EXPECT_EQ(found.reason, "1 run; a verdict needs 6");
   EXPECT_FALSE(found.interval);
   EXPECT_THAT(found.caveats, Contains(HasSubstr("another tool")));
   for (auto& trial : other.trials) trial.counts.output_tokens = 6400;

@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 /// Six blocks around 100 ms, and the same a tenth higher.
 const std::vector<double> kFast{98, 99, 100, 100, 101, 102};
@@ -51,6 +52,19 @@ TEST(CompareEngines, DoesNotResolveWhatOneBlockInSixDenies) {
   const Comparison c = ttft(sample_result({{"a", slow}, {"b", kFast}}));
   EXPECT_EQ(c.verdict, Verdict::not_resolved);
   EXPECT_EQ(c.reason, "blocks do not agree in direction: 5 of 6 one way");
+}
+
+TEST(CompareEngines, SaysWhenADifferenceRestsOnOneBlock) {
+  // Log ratios of ratio_test's SaysOnWhichBlocksItRests.
+  const std::vector<double> slow{101.005, 110.517, 101.005, 110.517, 101.005, 110.517};
+  auto result = sample_result({{"a", slow}, {"b", std::vector<double>(6, 100.0)}});
+  result.study["comparison"]["primary"] = {"ttft_p50_ms"};  // alone in its family: p = 0.041
+  const Comparison c = ttft(result);
+  EXPECT_EQ(c.verdict, Verdict::different) << c.reason;
+  EXPECT_THAT(c.caveats, Contains("rests on block 2: without it the interval holds 1"));
+  EXPECT_THAT(c.caveats, Not(Contains(HasSubstr("rests on block 1"))));
+  const Comparison broad = ttft(sample_result({{"a", kSlow}, {"b", kFast}}));
+  EXPECT_THAT(broad.caveats, Not(Contains(HasSubstr("rests on"))));
 }
 
 TEST(CompareEngines, SaysAtWhichPrecisionNothingIsResolved) {

@@ -23,6 +23,7 @@ std::map<std::uint32_t, std::map<std::uint32_t, std::string>> schedules(const En
 /// Ln values of the blocks that both sides played alike, and how many others there are.
 struct Pairs {
   std::vector<double> log_a, log_b;
+  std::vector<std::uint32_t> blocks;
   std::size_t left_out = 0;
 };
 
@@ -37,6 +38,7 @@ Pairs pair_blocks(const Side& a, const Side& b, const Series& series_a, const Se
       ++pairs.left_out;
       continue;
     }
+    pairs.blocks.push_back(block);
     pairs.log_a.push_back(log);
     pairs.log_b.push_back(other->second);
   }
@@ -81,8 +83,22 @@ Pending compare_pair(const Metric& metric, const Side& a, const Side& b,
         pairs.left_out, c.a));
   }
   pending.ratio = paired_ratio(pairs.log_a, pairs.log_b);
+  pending.blocks = pairs.blocks;
   return pending;
 }
+
+namespace {
+
+/// A difference that one block decides is said to be one: the next study may not repeat it.
+void say_leaned_on(Pending& pending) {
+  if (pending.comparison.verdict != Verdict::different) return;
+  for (const std::size_t pair : pending.ratio.leaned_on) {
+    pending.comparison.caveats.push_back(
+        fmt::format("rests on block {}: without it the interval holds 1", pending.blocks[pair]));
+  }
+}
+
+}  // namespace
 
 void decide(std::vector<Pending>& all) {
   std::map<std::string, std::vector<Pending*>> families;
@@ -97,6 +113,7 @@ void decide(std::vector<Pending>& all) {
       Pending& member = *family[i];
       settle(member.ratio, adjusted[i], member.refusal,
              find_metric(member.comparison.metric)->better, member.comparison);
+      say_leaned_on(member);
     }
   }
 }

@@ -26,6 +26,7 @@ struct Pending {
   Ratio ratio;
   std::string refusal;
   std::string family;
+  std::vector<std::uint32_t> blocks;  ///< of the ratio's pairs, in their order
 };
 
 Pending compare_pair(const Metric& metric, const Side& a, const Side& b,

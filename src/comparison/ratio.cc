@@ -19,6 +19,23 @@ void set_interval(const std::optional<stats::MeanInterval>& logs, Ratio& ratio) 
   ratio.resolution = std::expm1((logs->high - logs->low) / 2.0);
 }
 
+bool holds_zero(const std::optional<stats::MeanInterval>& logs) {
+  return logs->low <= 0.0 && logs->high >= 0.0;
+}
+
+std::vector<std::size_t> leaned_on(const std::vector<double>& differences) {
+  std::vector<std::size_t> found;
+  if (differences.size() <= kLeastForInterval || holds_zero(stats::t_interval(differences))) {
+    return found;
+  }
+  for (std::size_t i = 0; i < differences.size(); ++i) {
+    std::vector<double> others = differences;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+    if (holds_zero(stats::t_interval(others))) found.push_back(i);
+  }
+  return found;
+}
+
 }  // namespace
 
 Ratio paired_ratio(std::span<const double> log_a, std::span<const double> log_b) {
@@ -37,6 +54,7 @@ Ratio paired_ratio(std::span<const double> log_a, std::span<const double> log_b)
   ratio.ratio = std::exp(stats::mean(differences));
   if (differences.size() >= 2) ratio.sd_log = std::sqrt(stats::variance(differences));
   set_interval(stats::t_interval(differences), ratio);
+  ratio.leaned_on = leaned_on(differences);
   return ratio;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "stats/student.h"
 
@@ -30,6 +31,9 @@ struct Ratio {
   std::optional<double> p;
   std::optional<double> sd_log;      ///< of paired log ratios; needs two
   std::optional<double> resolution;  ///< half-width of the interval of the logs, as a share
+  /// Pairs, by index, without any one of which the interval would hold 1, which it does not; what
+  /// it says then rests on one block. Needs six pairs.
+  std::vector<std::size_t> leaned_on;
 };
 
 /// Pairs block by block, in the same order: Student's t of d = ln a - ln b (methodology M22).

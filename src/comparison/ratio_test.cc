@@ -23,6 +23,17 @@ TEST(Ratio, OfSixBlocksByHand) {
   EXPECT_NEAR(*ratio.resolution, std::expm1(half), 1e-6);
 }
 
+TEST(Ratio, SaysOnWhichBlocksItRests) {
+  // Mean 0.055, standard error 0.0201: t = 2.73 > 2.571. Without a large one t = 2.09 < 2.776,
+  // without a small one 2.90.
+  const std::array logs{0.01, 0.10, 0.01, 0.10, 0.01, 0.10};
+  EXPECT_EQ(paired_ratio(logs, kZeros).leaned_on, (std::vector<std::size_t>{1, 3, 5}));
+  const std::array alike{0.08, 0.08, 0.10, 0.10, 0.12, 0.12};
+  EXPECT_TRUE(paired_ratio(alike, kZeros).leaned_on.empty());
+  const std::array nothing{-0.1, 0.1, -0.1, 0.1, -0.1, 0.1};  // nothing to rest on
+  EXPECT_TRUE(paired_ratio(nothing, kZeros).leaned_on.empty());
+}
+
 TEST(Ratio, FourBlocksHaveNoInterval) {
   const std::array logs{0.1, 0.2, 0.1, 0.2};
   const Ratio ratio = paired_ratio(logs, std::span(kZeros).first(4));

@@ -10,8 +10,9 @@ namespace {
 
 std::string explain(std::string_view why, const Ratio& ratio) {
   if (why == "blocks") {
-    return fmt::format("{} {}; a verdict needs {}", ratio.blocks,
-                       ratio.paired ? "blocks in common" : "runs", kLeastForVerdict);
+    return fmt::format("{} {}{}{}; a verdict needs {}", ratio.blocks,
+                       ratio.paired ? "block" : "run", ratio.blocks == 1 ? "" : "s",
+                       ratio.paired ? " in common" : "", kLeastForVerdict);
   }
   if (why == "direction") {
     return fmt::format("blocks do not agree in direction: {} of {} one way",
