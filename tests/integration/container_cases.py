@@ -1,6 +1,6 @@
 """Engines in container images, with a real podman: an image that holds the simulated engine under
-the name of trtllm-serve, made here from this machine's own files. Skipped, with the reason, where
-podman cannot run a container."""
+the name of trtllm-serve, made here from this machine's own files, or with TOKAMARK_CONTAINER_ROOT=DIR
+from a root that debootstrap made. Skipped, with the reason, where podman cannot run a container."""
 
 import os
 import shutil
@@ -49,11 +49,15 @@ class ContainerCase(IntegrationCase):
     def make_image(self):
         root = self.servers_folder / "image"
         binary = root / "usr" / "bin"
-        binary.mkdir(parents=True)
-        (root / "bin").symlink_to("usr/bin")
+        base = os.environ.get("TOKAMARK_CONTAINER_ROOT")
+        if base:
+            shutil.copytree(base, root, symlinks=True, ignore=shutil.ignore_patterns("dev"))
+        else:
+            binary.mkdir(parents=True)
+            (root / "bin").symlink_to("usr/bin")
+            for tool in TOOLS:
+                shutil.copy(Path(shutil.which(tool)).resolve(), binary / tool)
         subprocess.run(["strip", "-o", binary / "tokamark", self.binary], check=True)
-        for tool in TOOLS:
-            shutil.copy(Path(shutil.which(tool)).resolve(), binary / tool)
         shutil.copy(Path(__file__).parent / "fixtures" / "trtllm-serve", binary)
         for program in (self.binary, *(binary / tool for tool in TOOLS)):
             self.copy_libraries(program, root)
@@ -67,8 +71,8 @@ class ContainerCase(IntegrationCase):
     def copy_libraries(self, program, root):
         listed = subprocess.run(["ldd", program], text=True, capture_output=True, check=True).stdout
         for word in listed.split():
-            if word.startswith("/"):
-                place = root / word.lstrip("/")
+            place = root / word.lstrip("/")
+            if word.startswith("/") and not place.exists():
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(Path(word).resolve(), place)
 
