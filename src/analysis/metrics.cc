@@ -27,10 +27,6 @@ constexpr double kMostTokensPerUncountedChunk = 1.1;
 /// A send later than this counts into `late_share` (methodology M3).
 constexpr base::Nanos kLate = std::chrono::milliseconds(5);
 
-bool measured(const RequestRecord& record) {
-  return record.phase == Phase::measured && record.status != RequestStatus::cut_off;
-}
-
 bool succeeded(const RequestRecord& record) { return record.status == RequestStatus::succeeded; }
 
 void set_quantile(record::LatencySummary& summary, std::span<const double> ascending,
@@ -76,48 +72,14 @@ record::LatencySummary summarise(std::vector<double> values, const char* empty_r
   return summary;
 }
 
-/// Tokens that each chunk stands for: its own count, or an equal share of the request's count
-/// when the chunks were not counted.
-double tokens_of(const RequestRecord& record, const record::Chunk& chunk) {
-  if (chunk.tokens > 0) return chunk.tokens;
-  if (record.output_tokens <= 0) return 1.0;
-  return static_cast<double>(record.output_tokens) / static_cast<double>(record.chunks.size());
-}
-
-/// Token gaps of all measured requests, pooled; one infinite gap for each that failed.
 record::LatencySummary summarise_itl(std::span<const RequestRecord> records) {
-  double uncounted_tokens = 0.0, uncounted_chunks = 0.0;
-  std::vector<double> gaps;
-  for (const RequestRecord& record : records) {
-    if (!measured(record)) continue;
-    if (!succeeded(record)) {
-      gaps.push_back(kInfinite);
-      continue;
-    }
-    std::optional<base::Nanos> before;
-    for (const record::Chunk& chunk : record.chunks) {
-      if (chunk.tokens == 0) {
-        uncounted_tokens += tokens_of(record, chunk);
-        uncounted_chunks += 1.0;
-      }
-      const auto previous = std::exchange(before, chunk.time);
-      if (!previous) continue;
-      const int tokens = std::max<int>(chunk.tokens, 1);
-      const double gap = base::to_ms(chunk.time - *previous) / tokens;
-      gaps.insert(gaps.end(), static_cast<std::size_t>(tokens), gap);
-    }
+  TokenGaps gaps = token_gaps(records);
+  if (gaps.reason.empty()) return summarise(std::move(gaps.ms), "no request with two chunks");
+  record::LatencySummary summary;
+  for (const char* name : {"mean", "p50", "p90", "p95", "p99", "max"}) {
+    summary.reasons[name] = gaps.reason;
   }
-  if (uncounted_tokens > kMostTokensPerUncountedChunk * uncounted_chunks) {
-    record::LatencySummary summary;
-    const std::string reason =
-        fmt::format("{:.2f} tokens a chunk, and the server does not count them by chunk",
-                    uncounted_tokens / uncounted_chunks);
-    for (const char* name : {"mean", "p50", "p90", "p95", "p99", "max"}) {
-      summary.reasons[name] = reason;
-    }
-    return summary;
-  }
-  return summarise(std::move(gaps), "no request with two chunks");
+  return summary;
 }
 
 double window_seconds(const TrialFacts& facts) {
@@ -217,6 +179,46 @@ void set_scheduling(const TrialFacts& facts, record::TrialClient& client) {
 }
 
 }  // namespace
+
+bool measured(const RequestRecord& record) {
+  return record.phase == Phase::measured && record.status != RequestStatus::cut_off;
+}
+
+double tokens_of(const RequestRecord& record, const record::Chunk& chunk) {
+  if (chunk.tokens > 0) return chunk.tokens;
+  if (record.output_tokens <= 0) return 1.0;
+  return static_cast<double>(record.output_tokens) / static_cast<double>(record.chunks.size());
+}
+
+TokenGaps token_gaps(std::span<const RequestRecord> records) {
+  double uncounted_tokens = 0.0, uncounted_chunks = 0.0;
+  TokenGaps gaps;
+  for (const RequestRecord& record : records) {
+    if (!measured(record)) continue;
+    if (!succeeded(record)) {
+      gaps.ms.push_back(kInfinite);
+      continue;
+    }
+    std::optional<base::Nanos> before;
+    for (const record::Chunk& chunk : record.chunks) {
+      if (chunk.tokens == 0) {
+        uncounted_tokens += tokens_of(record, chunk);
+        uncounted_chunks += 1.0;
+      }
+      const auto previous = std::exchange(before, chunk.time);
+      if (!previous) continue;
+      const int tokens = std::max<int>(chunk.tokens, 1);
+      const double gap = base::to_ms(chunk.time - *previous) / tokens;
+      gaps.ms.insert(gaps.ms.end(), static_cast<std::size_t>(tokens), gap);
+    }
+  }
+  if (uncounted_tokens > kMostTokensPerUncountedChunk * uncounted_chunks) {
+    gaps.reason = fmt::format("{:.2f} tokens a chunk, and the server does not count them by chunk",
+                              uncounted_tokens / uncounted_chunks);
+    gaps.ms.clear();
+  }
+  return gaps;
+}
 
 double ttft_ms(const RequestRecord& record) {
   return succeeded(record) ? base::to_ms(record.first_token - record.scheduled) : kInfinite;

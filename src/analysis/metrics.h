@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "analysis/trial_facts.h"
 #include "record/request_record.h"
@@ -16,6 +19,20 @@ record::TrialMetrics compute_metrics(const TrialFacts& facts,
 record::TrialCounts compute_counts(std::span<const record::RequestRecord> records);
 record::TrialClient compute_client(const TrialFacts& facts,
                                    std::span<const record::RequestRecord> records);
+
+/// Whether a request belongs to the measured set.
+bool measured(const record::RequestRecord& record);
+/// Tokens that a chunk of a request stands for: its own count, or an equal share of the request's
+/// count when the chunks were not counted.
+double tokens_of(const record::RequestRecord& record, const record::Chunk& chunk);
+
+/// The gaps between tokens of all measured requests in milliseconds, pooled, in any order; one
+/// infinite gap for each request that failed.
+struct TokenGaps {
+  std::vector<double> ms;
+  std::string reason;  ///< why gaps between chunks are not gaps between tokens; then `ms` is empty
+};
+TokenGaps token_gaps(std::span<const record::RequestRecord> records);
 
 /// Single-request formulas in milliseconds; infinite when the request did not succeed.
 double ttft_ms(const record::RequestRecord& record);

@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "figures/figures_internal.h"
+#include "report/text.h"
+
+namespace tokamark::figures {
+namespace {
+
+/// "3", or "3 to 9".
+std::string span_text(double low, double high) {
+  const auto text = report::format_number(low);
+  const auto other = report::format_number(high);
+  return text == other ? text : text + " to " + other;
+}
+
+struct Span {
+  double low = std::numeric_limits<double>::infinity(), high = 0.0;
+  void take(double value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+};
+
+}  // namespace
+
+std::string basis_text(const std::vector<const report::Row*>& rows) {
+  Span requests, runs, window;
+  for (const auto* row : rows) {
+    runs.take(static_cast<double>(row->used.size()));
+    for (const auto* trial : row->used) {
+      requests.take(static_cast<double>(trial->counts.scheduled));
+      window.take(std::max(0.0, trial->window_end_s - trial->window_start_s));
+    }
+  }
+  if (rows.empty()) return "";
+  return fmt::format(" n = {} measured requests a run, R = {} {} a point, window {} s.",
+                     span_text(requests.low, requests.high), span_text(runs.low, runs.high),
+                     runs.high > 1.0 ? "runs" : "run", span_text(window.low, window.high));
+}
+
+std::string marks_text(const std::vector<Value>& values) {
+  const auto any = [&values](Spread spread) {
+    return std::any_of(values.begin(), values.end(),
+                       [spread](const Value& value) { return value.spread == spread; });
+  };
+  const bool interval = any(Spread::interval), range = any(Spread::range);
+  if (!interval && !range) return "A mark is one run: it has no interval.";
+  std::string text = "A mark is the median over the valid runs; its line is ";
+  if (interval) text += "the 95 % sign-test interval of the median";
+  if (interval && range) text += ", or, below six starts, ";
+  if (range) text += "the range of the runs, which is not an interval";
+  return text + ".";
+}
+
+std::string invalid_text(const std::vector<const report::Row*>& rows) {
+  const bool invalid = std::any_of(rows.begin(), rows.end(),
+                                   [](const report::Row* row) { return !row->comparable; });
+  return invalid ? " Hollow and crossed: no valid run." : "";
+}
+
+std::string unusable_text(const std::vector<const report::Row*>& rows) {
+  std::vector<std::string> names;
+  for (const auto* row : rows) {
+    if (!row->comparable) {
+      names.push_back(fmt::format("{} ({})", report::plain_line(row->engine),
+                                  report::plain_line(report::verdict_text(*row))));
+    }
+  }
+  return names.empty() ? "" : fmt::format(" Not a valid run: {}.", fmt::join(names, ", "));
+}
+
+std::string missing_text(const Frame& frame, const std::vector<const report::Row*>& rows,
+                         const std::vector<Measure>& measures) {
+  std::string text;
+  for (const auto& measure : measures) {
+    std::size_t missing = 0;
+    std::vector<std::string> reasons;
+    for (const auto* row : rows) {
+      const auto value = value_of(frame, *row, measure);
+      if (value.median) continue;
+      ++missing;
+      const auto reason = report::plain_line(value.reason);
+      if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end() &&
+          reasons.size() < 3) {
+        reasons.push_back(reason);
+      }
+    }
+    if (missing > 0) {
+      text += fmt::format("{} {} of {} of {} rows ({})", text.empty() ? " Not shown:" : ",",
+                          measure.name, missing, rows.size(), fmt::join(reasons, "; "));
+    }
+  }
+  return text.empty() ? "" : text + ".";
+}
+
+std::vector<const report::Row*> all_rows(const Frame& frame) {
+  std::vector<const report::Row*> rows;
+  for (const auto& row : frame.workload.rows) rows.push_back(&row);
+  return rows;
+}
+
+std::vector<const report::Row*> rows_at(const Frame& frame, const std::string& load) {
+  auto rows = all_rows(frame);
+  std::erase_if(rows, [&load](const report::Row* row) { return row->load.label() != load; });
+  return rows;
+}
+
+}  // namespace tokamark::figures

@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "figures/over_load.h"
+#include "report/text.h"
+
+namespace tokamark::figures {
+namespace {
+
+using nlohmann::json;
+using report::Reading;
+using workload::LoadKind;
+
+std::optional<double> price_of(const Frame& frame) {
+  const auto& study = frame.result.study;
+  if (!study.is_object() || !study.contains("hardware") || !study["hardware"].is_object()) {
+    return std::nullopt;
+  }
+  const auto found = study["hardware"].find("price_per_hour_usd");
+  if (found == study["hardware"].end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+
+Measure cost_measure(double price_usd) {
+  return {"Cost", "$ per million output tokens", "cost_per_million_output_tokens_usd",
+          [price_usd](const record::TrialResult& trial) -> Reading {
+            const auto& output = trial.metrics.output_tokens_per_s;
+            if (!output || !(*output > 0.0)) return {std::nullopt, "no output"};
+            return {price_usd / 3600.0 / *output * 1e6, ""};
+          }};
+}
+
+Measure energy_measure() {
+  return {
+      "Energy", "J per output token", "", [](const record::TrialResult& trial) -> Reading {
+        const auto& resources = trial.resources;
+        if (resources.gpu_energy_per_output_token_j) {
+          return {*resources.gpu_energy_per_output_token_j, ""};
+        }
+        const auto found = resources.reasons.find("gpu_energy_per_output_token_j");
+        return {std::nullopt, found == resources.reasons.end() ? "not recorded" : found->second};
+      }};
+}
+
+Measure share_measure(const char* name, const char* key) {
+  return {name, "%", "", [key](const record::TrialResult& trial) -> Reading {
+            const auto& light = trial.speed_of_light;
+            if (light.is_object() && light.contains(key) && light[key].is_number()) {
+              return {light[key].get<double>() * 100.0, ""};
+            }
+            const auto reason = report::text_at(light, {"reason"});
+            return {std::nullopt, reason.empty() ? "not recorded" : reason};
+          }};
+}
+
+/// One measure over the loads of a kind.
+void add_over_load(const Frame& frame, LoadKind kind, const char* id, const std::string& what,
+                   const Measure& measure, const std::string& note, FigureSet& set) {
+  const auto levels = loads(frame.workload, kind);
+  if (levels.empty()) return;
+  Figure figure{
+      fmt::format("{}-{}-{}", id, kind == LoadKind::closed ? "concurrency" : "rate", frame.key),
+      frame.title(fmt::format("{} over {}", what, load_name(kind))), "", Section::trade_off,
+      nullptr};
+  const auto data = load_data(frame, kind, measure);
+  const auto rows = rows_of(frame, kind);
+  if (levels.size() < 2 || data.rows.empty()) {
+    set.left_out.push_back(figure.title + ": " +
+                           (levels.size() < 2
+                                ? "it needs at least two loads."
+                                : "no row has a number." + missing_text(frame, rows, {measure})));
+    return;
+  }
+  figure.caption = note + marks_text(data.values) + basis_text(rows) + invalid_text(rows) +
+                   missing_text(frame, rows, {measure});
+  auto spec = single_view(frame, figure, {130, 180, 260});
+  spec["data"]["values"] = data.rows;
+  spec["layer"] =
+      load_layers(frame, data, load_axis(levels),
+                  fitting_axis(fmt::format("{} ({})", measure.name, measure.unit), data.numbers));
+  add_figure(frame, std::move(figure), std::move(spec), set);
+}
+
+/// The share of each bound that was reached, one plot a bound.
+void add_shares(const Frame& frame, LoadKind kind, FigureSet& set) {
+  const auto levels = loads(frame.workload, kind);
+  if (levels.empty()) return;
+  Figure figure{
+      fmt::format("roofline-{}-{}", kind == LoadKind::closed ? "concurrency" : "rate", frame.key),
+      frame.title(fmt::format("Share of the roofline over {}", load_name(kind))), "",
+      Section::over_time, nullptr};
+  const std::vector<Measure> measures{share_measure("Output", "output_fraction"),
+                                      share_measure("Decode (TPOT)", "tpot_fraction"),
+                                      share_measure("Prefill (TTFT)", "ttft_fraction")};
+  const auto rows = rows_of(frame, kind);
+  std::vector<LoadData> parts;
+  std::vector<Value> values;
+  double most = 0.0, shown = 0.0;
+  for (const auto& measure : measures) {
+    parts.push_back(load_data(frame, kind, measure));
+    for (const double number : parts.back().numbers) most = std::max(most, number);
+    values.insert(values.end(), parts.back().values.begin(), parts.back().values.end());
+    shown += parts.back().rows.empty() ? 0.0 : 1.0;
+  }
+  if (levels.size() < 2 || values.empty()) {
+    set.left_out.push_back(figure.title + ": " +
+                           (levels.size() < 2
+                                ? "it needs at least two loads."
+                                : "no row has a number." + missing_text(frame, rows, measures)));
+    return;
+  }
+  figure.caption =
+      "100 % is the least time, or the most output, that the model's bytes and FLOPs allow "
+      "on the GPU's published peaks. " +
+      marks_text(values) + basis_text(rows) + invalid_text(rows) +
+      missing_text(frame, rows, measures);
+  const Grid grid{1, shown, shown, {95, 115, 180}};
+  auto spec = panel_view(frame, figure, grid);
+  const auto x = load_axis(levels);
+  const auto y = axis_from_zero("Share (%)", most);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].rows.empty()) continue;
+    auto plot = panel(measures[i].name, grid, parts[i].rows);
+    plot["layer"] = load_layers(frame, parts[i], x, y);
+    for (auto& layer : limit_layers(Side::y, 100.0, y, "bound"))
+      plot["layer"].push_back(std::move(layer));
+    spec["concat"].push_back(std::move(plot));
+  }
+  add_figure(frame, std::move(figure), std::move(spec), set);
+}
+
+}  // namespace
+
+void add_costs(const Frame& frame, FigureSet& set) {
+  const auto price = price_of(frame);
+  for (const auto kind : {LoadKind::closed, LoadKind::open}) {
+    if (price) {
+      add_over_load(
+          frame, kind, "cost", "Cost", cost_measure(*price),
+          fmt::format("At {} US dollars an hour for the machine, as the study says; input "
+                      "tokens are not counted apart. ",
+                      report::format_number(*price)),
+          set);
+    }
+    add_over_load(frame, kind, "energy", "Energy", energy_measure(),
+                  "Energy of all GPUs of the machine in the window over the output tokens. ", set);
+  }
+  if (!price) {
+    set.left_out.push_back(frame.title("Cost") +
+                           ": the study states no hardware.price_per_hour_usd.");
+  }
+}
+
+void add_roofline(const Frame& frame, FigureSet& set) {
+  for (const auto kind : {LoadKind::closed, LoadKind::open}) add_shares(frame, kind, set);
+}
+
+}  // namespace tokamark::figures

@@ -1,0 +1,233 @@
+#include "figures/figures.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+#include <set>
+
+#include "figures/sample_for_tests.h"
+#include "report/sample_for_tests.h"
+
+namespace tokamark::figures {
+namespace {
+
+using namespace tokamark::report;
+using nlohmann::json;
+using testing::Contains;
+using testing::HasSubstr;
+
+FigureSet make(const Sample& sample) {
+  const auto workloads = make_rows(sample.result);
+  return make_figures(sample.result, workloads.at(0), sample.detail);
+}
+
+const Figure& find(const FigureSet& set, const std::string& id) {
+  for (const auto& figure : set.figures) {
+    if (figure.id == id) return figure;
+  }
+  ADD_FAILURE() << id << " is not there";
+  return set.figures.at(0);
+}
+
+bool has(const FigureSet& set, const std::string& id) {
+  return std::any_of(set.figures.begin(), set.figures.end(),
+                     [&id](const Figure& figure) { return figure.id == id; });
+}
+
+/// Rows of data below a part of a specification.
+std::size_t count_rows(const json& part) {
+  std::size_t rows = part.contains("data") ? part["data"]["values"].size() : 0;
+  for (const char* inner : {"layer", "concat"}) {
+    if (!part.contains(inner)) continue;
+    for (const auto& one : part[inner]) rows += count_rows(one);
+  }
+  return rows;
+}
+
+TEST(Figures, OfAFullStudyAreAllThereInOrderOfSections) {
+  const auto set = make(sample({.engines = 3, .loads = 4, .repeats = 2}));
+  std::vector<std::string> ids;
+  for (const auto& figure : set.figures) ids.push_back(figure.id);
+  EXPECT_THAT(ids,
+              testing::ElementsAre(
+                  "pareto-chat", "throughput-e2e-chat", "throughput-ttft-chat",
+                  "output-concurrency-chat", "ttft-concurrency-chat", "tpot-concurrency-chat",
+                  "attainment-concurrency-chat", "strictness-chat", "cost-concurrency-chat",
+                  "energy-concurrency-chat", "distribution-ttft-chat", "distribution-itl-chat",
+                  "distribution-e2e-chat", "percentiles-ttft-chat", "percentiles-tpot-chat",
+                  "percentiles-e2e-chat", "itl-histogram-chat", "ttft-prompt-chat", "timeline-chat",
+                  "waterfall-chat", "startup-chat", "memory-chat", "roofline-concurrency-chat",
+                  "client-chat", "asked-concurrency-chat", "repeats-chat"));
+  EXPECT_THAT(set.left_out, Contains(HasSubstr("Ratios of engines")));
+  EXPECT_THAT(set.left_out, Contains(HasSubstr("no failed request and no output cut short")));
+}
+
+TEST(Figures, SayWhatTheyAreAndThatTheyAreSimulated) {
+  const auto set = make(sample({}));
+  for (const auto& figure : set.figures) {
+    EXPECT_THAT(figure.title, HasSubstr(": chat (SIMULATED)")) << figure.id;
+    EXPECT_FALSE(figure.caption.empty()) << figure.id;
+    EXPECT_TRUE(std::regex_match(figure.id, std::regex("[A-Za-z0-9_.-]+"))) << figure.id;
+    const auto& usermeta = figure.spec.at("usermeta").at("figure");
+    EXPECT_EQ(usermeta.at("id"), figure.id);
+    EXPECT_EQ(usermeta.at("title"), figure.title);
+    EXPECT_EQ(usermeta.at("caption"), figure.caption);
+    EXPECT_EQ(usermeta.at("section"), to_word(figure.section));
+    EXPECT_EQ(usermeta.at("workload"), "chat");
+    EXPECT_EQ(usermeta.at("simulated"), true);
+  }
+}
+
+TEST(Figures, KeepToTwoThousandRowsEach) {
+  for (const bool open : {false, true}) {
+    const auto set =
+        make(sample({.engines = 6, .loads = 9, .repeats = 2, .open = open, .missing = true}));
+    EXPECT_GE(set.figures.size(), 20u);
+    for (const auto& figure : set.figures) {
+      EXPECT_LE(count_rows(figure.spec), 2000u) << figure.id;
+    }
+  }
+}
+
+TEST(Figures, OfAHostileStudyHaveFileNamesAsIds) {
+  const auto result = hostile_study();
+  const auto workloads = make_rows(result);
+  for (const auto& figure : make_figures(result, workloads[0], {}).figures) {
+    EXPECT_TRUE(std::regex_match(figure.id, std::regex("[A-Za-z0-9_-][A-Za-z0-9_.-]*")))
+        << figure.id;
+  }
+}
+
+TEST(Figures, WithoutRawRecordsSayThatTheyNeedThem) {
+  const auto set = make(sample({.detailed = false}));
+  EXPECT_FALSE(has(set, "timeline-chat"));
+  EXPECT_THAT(set.left_out, Contains("Client, server and machine over time: chat (SIMULATED): it "
+                                     "needs the raw records of a trial."));
+}
+
+TEST(Figures, OneLoadMakesNoLineAndSaysWhy) {
+  const auto set = make(sample({.loads = 1}));
+  EXPECT_FALSE(has(set, "output-concurrency-chat"));
+  EXPECT_THAT(set.left_out,
+              Contains("Output throughput over concurrency: chat (SIMULATED): it needs "
+                       "at least two loads."));
+}
+
+TEST(Figures, SayWhichPercentileIsNotShown) {
+  const auto set = make(sample({.engines = 2, .loads = 2}));
+  EXPECT_THAT(find(set, "percentiles-ttft-chat").caption,
+              HasSubstr("Not shown: TTFT p99 of 4 of 4 rows (needs 1000 samples, has 240)."));
+}
+
+TEST(Figures, ShowSecondsOnceTenAreReached) {
+  Sample slow;
+  slow.result.trials = {sample_trial("a", 8, 1, 9'000)};  // its p95 is 13,500 ms
+  const auto set = make(slow);
+  const auto& panel = find(set, "percentiles-ttft-chat").spec.at("concat").at(0);
+  EXPECT_EQ(panel.at("layer").at(0).at("encoding").at("y").at("title"), "TTFT (s)");
+  EXPECT_DOUBLE_EQ(panel.at("data").at("values").at(0).at("value").get<double>(), 9.0);
+}
+
+TEST(Pareto, FadesWhatAnotherPointBeats) {
+  // Engine 1 at c=1: 1000/8 = 125 tok/s/user, 200 tok/s a GPU; engine 2 is 15 % slower in both.
+  const auto set = make(sample({.engines = 2, .loads = 1}));
+  const auto& rows = find(set, "pareto-chat").spec.at("data").at("values");
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_DOUBLE_EQ(rows[0].at("x").get<double>(), 125.0);
+  EXPECT_DOUBLE_EQ(rows[0].at("y").get<double>(), 200.0);  // 400 over two GPUs
+  EXPECT_EQ(rows[0].at("standing"), "on the frontier");
+  EXPECT_EQ(rows[1].at("standing"), "dominated");
+  EXPECT_LT(rows[1].at("alpha").get<double>(), 1.0);
+}
+
+TEST(Pareto, IsTheSpecificationThatIsKept) {
+  const auto set = make(sample({.engines = 2, .loads = 3, .missing = true}));
+  expect_golden("pareto.vl.json", find(set, "pareto-chat").spec.dump(1) + "\n");
+}
+
+TEST(Pareto, AnInvalidPointDominatesNobodyAndHasNoLine) {
+  auto study = sample({.engines = 2, .loads = 1});
+  study.result.trials[0].verdict = record::Verdict::invalid;
+  const auto set = make(study);
+  const auto& rows = find(set, "pareto-chat").spec.at("data").at("values");
+  EXPECT_FALSE(rows[0].at("valid").get<bool>());
+  EXPECT_TRUE(rows[0].at("line").is_null());
+  EXPECT_EQ(rows[1].at("standing"), "on the frontier");
+  EXPECT_THAT(find(set, "pareto-chat").caption, HasSubstr("Hollow and crossed: no valid run."));
+}
+
+TEST(Intervals, AreTheEstimatesAndElseTheRangeOfTheRuns) {
+  auto study =
+      sample({.engines = 1, .loads = 2, .repeats = 2});  // TTFT p50: 20.2 and 20.4 ms at c=1
+  study.result.estimates = {{{"engine", "engine-1"},
+                             {"workload", "chat"},
+                             {"load", {{"kind", "closed"}, {"concurrency", 2}}},
+                             {"metric", "ttft_p50_ms"},
+                             {"low", 39.0},
+                             {"high", 42.0}}};
+  const auto set = make(study);
+  const auto& figure = find(set, "ttft-concurrency-chat");
+  const auto& rows = figure.spec.at("concat").at(0).at("data").at("values");
+  EXPECT_NEAR(rows[0].at("low").get<double>(), 20.2, 1e-9);
+  EXPECT_NEAR(rows[0].at("high").get<double>(), 20.4, 1e-9);
+  EXPECT_EQ(rows[0].at("range"), "2 runs, 20.2 to 20.4");
+  EXPECT_EQ(rows[1].at("low"), 39.0);
+  EXPECT_EQ(rows[1].at("range"), "95 % interval 39.0 to 42.0 of 2 runs");
+  EXPECT_THAT(figure.caption, HasSubstr("95 % sign-test interval"));
+  EXPECT_THAT(figure.caption, HasSubstr("the range of the runs, which is not an interval"));
+}
+
+TEST(Goodput, IsDrawnAgainstTheOfferedRateOfOpenLoads) {
+  const auto set = make(sample({.engines = 1, .loads = 2, .open = true}));
+  const auto& spec = find(set, "goodput-rate-chat").spec;
+  EXPECT_DOUBLE_EQ(spec.at("data").at("values").at(1).at("x").get<double>(), 2.0);
+  EXPECT_DOUBLE_EQ(spec.at("data").at("values").at(1).at("value").get<double>(), 1.8);
+  EXPECT_FALSE(has(make(sample({})), "goodput-rate-chat"));
+}
+
+TEST(Nines, HaveTheMedianOfTheRunsAtEachPercentile) {
+  const auto set = make(sample({.engines = 1, .loads = 1}));
+  const auto& rows =
+      find(set, "distribution-ttft-chat").spec.at("concat").at(0).at("data").at("values");
+  // 240 samples: p90 at step 12, and the last step with ten beyond is 16 (240 * 10^(-16/12)
+  // = 11.1).
+  ASSERT_EQ(rows.size(), 17u);
+  EXPECT_EQ(rows[12].at("percentile"), "p90");
+  EXPECT_DOUBLE_EQ(rows[12].at("x").get<double>(), 1.0);
+  EXPECT_TRUE(rows[12].at("mark").get<bool>());
+}
+
+TEST(Errors, AreCountedByKindAndStacked) {
+  const auto set = make(sample({.engines = 3, .loads = 1, .missing = true}));
+  const auto& figure = find(set, "errors-chat");
+  ASSERT_EQ(figure.spec.at("concat").size(), 1u);  // only the third trial has failures
+  double most = 0.0;
+  for (const auto& row : figure.spec["concat"][0]["data"]["values"]) {
+    most = std::max(most, row.at("high").get<double>());
+    EXPECT_LE(row.at("low").get<double>(), row.at("high").get<double>());
+  }
+  EXPECT_GE(most, 1.0);
+  EXPECT_THAT(figure.caption, HasSubstr("None: engine-1, engine-2."));
+}
+
+TEST(Waterfall, ShowsWaitDecodeAndStalls) {
+  const auto set = make(sample({.engines = 1, .loads = 1}));
+  const auto& panel = find(set, "waterfall-chat").spec.at("concat").at(0);
+  std::set<std::string> parts;
+  for (const auto& row : panel.at("data").at("values")) parts.insert(row.at("part"));
+  EXPECT_THAT(parts,
+              testing::ElementsAre("decoding", "due, not sent", "stall", "waiting and prefill"));
+}
+
+TEST(Timeline, NamesWhatIsMissingWithItsReason) {
+  auto study = sample({.engines = 1, .loads = 1});
+  study.detail.begin()->second.timeline.gpu_power_w = {{}, "no GPU: none found"};
+  const auto set = make(study);
+  EXPECT_THAT(find(set, "timeline-chat").caption,
+              HasSubstr("Not shown: GPU power (no GPU: none found)."));
+}
+
+}  // namespace
+}  // namespace tokamark::figures

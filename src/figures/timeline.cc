@@ -1,0 +1,207 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "figures/figures_internal.h"
+#include "report/text.h"
+
+namespace tokamark::figures {
+namespace {
+
+using detail::Series;
+using detail::Timeline;
+using nlohmann::json;
+
+struct Part {
+  const char* title;
+  const char* unit;
+  Series Timeline::*series;
+  double factor;
+};
+
+constexpr double kGiB = 1.0 / (1024.0 * 1024.0 * 1024.0);
+
+const std::array kParts{
+    Part{"In flight, by the client (requests)", "requests", &Timeline::in_flight, 1.0},
+    Part{"Running, by the server (requests)", "requests", &Timeline::requests_running, 1.0},
+    Part{"Waiting, by the server (requests)", "requests", &Timeline::requests_waiting, 1.0},
+    Part{"Output (tokens/s)", "tok/s", &Timeline::output_tokens_per_s, 1.0},
+    Part{"KV cache in use (%)", "%", &Timeline::kv_cache_usage_ratio, 100.0},
+    Part{"VRAM in use (GiB)", "GiB", &Timeline::vram_used_bytes, kGiB},
+    Part{"Engine's host memory (GiB)", "GiB", &Timeline::rss_bytes, kGiB},
+    Part{"GPU power (W)", "W", &Timeline::gpu_power_w, 1.0},
+    Part{"GPU utilisation (%)", "%", &Timeline::gpu_busy_percent, 1.0},
+};
+
+/// Marks that one figure may have.
+constexpr std::size_t kMostMarks = 1800;
+
+/// Bins that are merged into one, so that the figure keeps to its marks.
+std::size_t merge_for(std::size_t lines) {
+  for (const std::size_t merge : {1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30}) {
+    if (lines * (detail::kTimeBins / merge) <= kMostMarks) return merge;
+  }
+  return 40;
+}
+
+struct Line {
+  const report::Row* row;
+  const Timeline* timeline;
+};
+
+/// Means over merged bins; what no bin saw stays out.
+void add_points(const Frame& frame, const Line& line, const Part& part, std::size_t merge,
+                json& rows, double& most) {
+  const auto& values = (line.timeline->*part.series).values;
+  for (std::size_t begin = 0; begin < values.size(); begin += merge) {
+    double sum = 0.0, seen = 0.0;
+    for (std::size_t i = begin; i < std::min(begin + merge, values.size()); ++i) {
+      if (values[i]) sum += *values[i], seen += 1.0;
+    }
+    if (seen == 0.0) continue;
+    const double value = sum / seen * part.factor;
+    const double at_s =
+        line.timeline->from_s +
+        (static_cast<double>(begin) + static_cast<double>(merge) / 2.0) * line.timeline->step_s;
+    auto datum = engine_datum(frame, line.row->engine);
+    datum["x"] = at_s;
+    datum["value"] = value;
+    datum["shown"] = report::format_number(value) + " " + part.unit;
+    datum["at"] = fmt::format("{:.1f} s", at_s);
+    datum["verdict"] = report::plain_line(report::verdict_text(*line.row));
+    rows.push_back(std::move(datum));
+    most = std::max(most, value);
+  }
+}
+
+/// Grey over what is not the window.
+json phase_layer(double from_s, double window_s, double to_s, const Axis& x) {
+  auto spans = json::array();
+  if (from_s < 0.0) spans.push_back({{"from", std::max(from_s, x.low)}, {"to", 0.0}});
+  if (window_s < to_s) spans.push_back({{"from", window_s}, {"to", std::min(to_s, x.high)}});
+  return {{"data", {{"values", spans}}},
+          {"mark", {{"type", "rect"}, {"color", "#8a939d"}, {"opacity", 0.16}}},
+          {"encoding", {{"x", quiet_channel("from", x)}, {"x2", {{"field", "to"}}}}}};
+}
+
+std::vector<Line> find_lines(const Frame& frame, const std::vector<const report::Row*>& rows) {
+  std::vector<Line> lines;
+  for (const auto* row : rows) {
+    const auto& timeline = frame.detail_of(chosen_trial(*row))->timeline;
+    if (timeline.step_s > 0.0) lines.push_back({row, &timeline});
+  }
+  return lines;
+}
+
+/// The parts that any line has, and the reasons of those that none has.
+std::vector<Part> find_parts(const std::vector<Line>& lines, std::string& missing) {
+  std::vector<Part> parts;
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+  for (const auto& part : kParts) {
+    const bool any = std::any_of(lines.begin(), lines.end(), [&part](const Line& line) {
+      return !(line.timeline->*part.series).values.empty();
+    });
+    const bool spare = part.series == &Timeline::rss_bytes &&
+                       std::any_of(lines.begin(), lines.end(), [](const Line& line) {
+                         return !line.timeline->vram_used_bytes.values.empty();
+                       });
+    if (any && !spare) parts.push_back(part);
+    if (any) continue;
+    const auto reason = report::plain_line((lines.front().timeline->*part.series).reason);
+    auto found = std::find_if(reasons.begin(), reasons.end(),
+                              [&reason](const auto& entry) { return entry.first == reason; });
+    if (found == reasons.end()) found = reasons.insert(reasons.end(), {reason, {}});
+    const std::string title = part.title;
+    found->second.push_back(title.substr(0, title.find(" (")));
+  }
+  for (const auto& [reason, titles] : reasons) {
+    missing += fmt::format("{} {} ({})", missing.empty() ? " Not shown:" : ";",
+                           fmt::join(titles, ", "), reason);
+  }
+  missing += missing.empty() ? "" : ".";
+  return parts;
+}
+
+struct Extent {
+  double from_s = 0.0, window_s = 1e300, to_s = 0.0, within_s = 0.0, bin_s = 0.0;
+};
+
+Extent extent_of(const std::vector<Line>& lines, std::size_t merge) {
+  Extent extent;
+  for (const auto& line : lines) {
+    const auto& timeline = *line.timeline;
+    extent.from_s = std::min(extent.from_s, timeline.from_s);
+    extent.window_s = std::min(extent.window_s, timeline.window_s);
+    extent.to_s = std::max(
+        extent.to_s, timeline.from_s + static_cast<double>(detail::kTimeBins) * timeline.step_s);
+    extent.within_s = std::max(extent.within_s, timeline.telemetry_within_s);
+    extent.bin_s = std::max(extent.bin_s, timeline.step_s * static_cast<double>(merge));
+  }
+  return extent;
+}
+
+}  // namespace
+
+void add_timeline(const Frame& frame, FigureSet& set) {
+  Figure figure{fmt::format("timeline-{}", frame.key),
+                frame.title("Client, server and machine over time"), "", Section::over_time,
+                nullptr};
+  const auto rows = busiest_rows(frame);
+  const auto lines = find_lines(frame, rows);
+  if (lines.empty()) {
+    set.left_out.push_back(figure.title + (rows.empty() ? ": it needs the raw records of a trial."
+                                                        : ": no window opened and closed."));
+    return;
+  }
+  std::string missing;
+  const auto parts = find_parts(lines, missing);
+  const auto merge = merge_for(lines.size() * parts.size());
+  const auto extent = extent_of(lines, merge);
+  figure.caption = fmt::format(
+      "One run an engine at {}. Time counts from the opening of the window; grey: warm-up before "
+      "it, "
+      "and after its end the requests that were still running. A point is the mean over at most {} "
+      "s. "
+      "What server and machine say is placed on the client's clock within {} s.",
+      rows.front()->load.label(), report::format_number(extent.bin_s),
+      report::format_number(extent.within_s));
+  figure.caption += basis_text(rows) + missing;
+  figure.caption += unusable_text(rows);
+  const Grid grid{1, 1, 1, {42, 50, 76}};
+  auto spec = panel_view(frame, figure, grid);
+  spec["spacing"] = by_target({4, 4, 8});
+  Axis x = axis_between("Time after the opening of the window (s)", extent.from_s, extent.to_s);
+  x.low = extent.from_s;
+  x.high = extent.to_s;
+  std::erase_if(x.ticks, [&x](double tick) { return tick < x.low || tick > x.high; });
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    auto data = json::array();
+    double most = 0.0;
+    for (const auto& line : lines) add_points(frame, line, parts[i], merge, data, most);
+    Axis y = axis_from_zero("", most);
+    if (y.ticks.size() > 4) {  // a low plot has room for few
+      std::vector<double> few{y.ticks.front(), y.ticks[y.ticks.size() / 2], y.ticks.back()};
+      y.ticks = few;
+    }
+    auto plot = panel(parts[i].title, grid, std::move(data));
+    auto time = channel("x", x);
+    if (i + 1 < parts.size()) {
+      time["axis"]["labels"] = false;
+      time["title"] = nullptr;
+    }
+    auto value = channel("value", y);
+    value["title"] = nullptr;
+    auto line = line_layer(frame, time, value);
+    line["mark"]["strokeWidth"] = by_target({0.9, 1, 1.4});
+    line["encoding"]["tooltip"] =
+        tooltip({{"engine", "Engine"}, {"at", "Time"}, {"shown", "Value"}, {"verdict", "Verdict"}});
+    plot["layer"] = {std::move(line), phase_layer(extent.from_s, extent.window_s, extent.to_s, x)};
+    spec["concat"].push_back(std::move(plot));
+  }
+  add_figure(frame, std::move(figure), std::move(spec), set);
+}
+
+}  // namespace tokamark::figures

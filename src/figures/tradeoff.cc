@@ -1,0 +1,300 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "figures/figures_internal.h"
+#include "figures/places.h"
+#include "report/text.h"
+
+namespace tokamark::figures {
+namespace {
+
+using nlohmann::json;
+using report::Quantity;
+using report::Row;
+
+/// Which end of the x axis is the better one.
+enum class Better { right, left };
+
+/// A chart of throughput against something that users feel.
+struct Kind {
+  const char* id;
+  const char* title;
+  const char* x_name;  ///< with its unit; for ms the unit is chosen
+  Quantity x;
+  Better better;
+  const char* limit;       ///< of the SLO, that bounds x
+  const char* limit_name;  ///< "TPOT"
+};
+
+constexpr Kind kPareto{"pareto",
+                       "Throughput against interactivity",
+                       "Interactivity (tokens/s/user)",
+                       Quantity::tpot_p50,
+                       Better::right,
+                       "tpot_ms",
+                       "TPOT"};
+constexpr Kind kLatency{"throughput-e2e",
+                        "Throughput against end-to-end latency",
+                        "E2E p95",
+                        Quantity::e2e_p95,
+                        Better::left,
+                        "e2e_ms",
+                        "E2E"};
+constexpr Kind kTtft{"throughput-ttft",
+                     "Throughput against time to first token",
+                     "TTFT p95",
+                     Quantity::ttft_p95,
+                     Better::left,
+                     "ttft_ms",
+                     "TTFT"};
+
+struct Point {
+  const Row* row;
+  double x, y;
+  Value x_value, y_value;
+  bool dominated = false;
+};
+
+/// GPUs that every engine says it uses together, or nothing.
+std::optional<double> gpus_of(const Row& row) {
+  const auto& info = chosen_trial(row).engine_info;
+  if (!info.is_object() || !info.contains("gpu_facts") || !info["gpu_facts"].is_object()) {
+    return std::nullopt;
+  }
+  const auto& facts = info["gpu_facts"];
+  const auto count = facts.find("count");
+  if (count == facts.end() || !count->is_number() || count->get<double>() < 1.0) {
+    return std::nullopt;
+  }
+  return count->get<double>();
+}
+
+bool gpus_known(const Frame& frame) {
+  const auto& rows = frame.workload.rows;
+  return !rows.empty() &&
+         std::all_of(rows.begin(), rows.end(), [](const Row& row) { return gpus_of(row); });
+}
+
+std::vector<Point> collect(const Frame& frame, const Kind& kind, double x_factor, bool per_gpu) {
+  std::vector<Point> points;
+  const auto x = measure(kind.x), y = measure(Quantity::output_tokens_per_s);
+  for (const auto& row : frame.workload.rows) {
+    Point point{&row, 0.0, 0.0, value_of(frame, row, x), value_of(frame, row, y), false};
+    if (!point.x_value.median || !point.y_value.median) continue;
+    if (kind.better == Better::right && !(*point.x_value.median > 0.0)) continue;
+    point.x = kind.better == Better::right ? 1000.0 / *point.x_value.median
+                                           : *point.x_value.median * x_factor;
+    point.y = *point.y_value.median / (per_gpu ? *gpus_of(row) : 1.0);
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+/// Marks the points that a valid one beats in both, and gives the others in order of x.
+std::vector<const Point*> find_frontier(std::vector<Point>& points, Better better) {
+  const auto as_good = [better](const Point& a, const Point& b) {
+    return a.y >= b.y && (better == Better::right ? a.x >= b.x : a.x <= b.x);
+  };
+  for (auto& point : points) {
+    point.dominated = std::any_of(points.begin(), points.end(), [&](const Point& other) {
+      return other.row->comparable && as_good(other, point) && !as_good(point, other);
+    });
+  }
+  std::vector<const Point*> frontier;
+  for (const auto& point : points) {
+    if (!point.dominated && point.row->comparable) frontier.push_back(&point);
+  }
+  std::sort(frontier.begin(), frontier.end(), [](const Point* a, const Point* b) {
+    return a->x != b->x ? a->x < b->x : a->y > b->y;
+  });
+  return frontier;
+}
+
+json make_rows(const Frame& frame, const std::vector<Point>& points, const Axis& x, const Axis& y,
+               const std::string& x_unit) {
+  constexpr Sizes kHeights{150, 230, 320};
+  std::vector<LabelledPoint> labels;
+  for (const auto& point : points) {
+    labels.push_back({x.place(point.x), y.place(point.y), point.row->load.label()});
+  }
+  const auto places = label_places(labels, kHeights.col1, kHeights.col2, kHeights.web);
+  auto rows = json::array();
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const auto& point = points[i];
+    auto datum = engine_datum(frame, point.row->engine);
+    datum["x"] = point.x;
+    datum["y"] = point.y;
+    datum["line"] = point.row->comparable ? json(point.y) : json(nullptr);
+    datum["load"] = labels[i].label;
+    datum["order"] = load_position(point.row->load);
+    datum["x_shown"] = report::format_number(point.x) + " " + x_unit;
+    datum["y_shown"] = report::format_number(point.y) + " tok/s";
+    datum["verdict"] = report::plain_line(report::verdict_text(*point.row));
+    datum["runs"] = static_cast<double>(point.row->used.size());
+    datum["valid"] = point.row->comparable;
+    datum["standing"] = point.dominated ? "dominated" : "on the frontier";
+    datum["alpha"] = point.dominated ? 0.45 : 1.0;
+    datum["place"] = places[i];
+    rows.push_back(std::move(datum));
+  }
+  return rows;
+}
+
+json frontier_layer(const std::vector<const Point*>& frontier, const Axis& x, const Axis& y) {
+  auto rows = json::array();
+  for (const auto* point : frontier) rows.push_back({{"x", point->x}, {"y", point->y}});
+  return {{"data", {{"values", rows}}},
+          {"mark",
+           {{"type", "line"},
+            {"color", "#9aa3ad"},
+            {"strokeWidth", by_target({4, 4.5, 6})},
+            {"strokeCap", "round"},
+            {"strokeJoin", "round"},
+            {"opacity", 0.35}}},
+          {"encoding", {{"x", quiet_channel("x", x)}, {"y", quiet_channel("y", y)}}}};
+}
+
+/// The label beside each point, over a white halo.
+std::vector<json> label_layers(const json& x, const json& y) {
+  json layer{{"mark",
+              {{"type", "text"},
+               {"text", {{"expr", "datum.place.show ? datum.load : ''"}}},
+               {"dx", {{"expr", "datum.place.dx"}}},
+               {"dy", {{"expr", "datum.place.dy"}}},
+               {"align", {{"expr", "datum.place.align"}}},
+               {"baseline", "middle"}}},
+             {"encoding", {{"x", x}, {"y", y}, {"opacity", picked()}}}};
+  auto halo = layer;
+  halo["mark"]["stroke"] = "white";
+  halo["mark"]["strokeWidth"] = 3;
+  halo["mark"]["strokeJoin"] = "round";
+  halo["encoding"]["color"] = {{"value", "white"}};
+  layer["encoding"]["color"] = {{"value", "#333"}};
+  return {halo, layer};
+}
+
+json faded() {
+  return {{"condition",
+           {{"param", "pick"},
+            {"field", "alpha"},
+            {"type", "quantitative"},
+            {"scale", nullptr},
+            {"legend", nullptr}}},
+          {"value", 0.1}};
+}
+
+/// The part of the plot where the limit of the SLO is missed, and its name.
+std::vector<json> slo_layers(const Frame& frame, const Kind& kind, const Axis& x, double factor) {
+  const auto limit = slo_limit(frame, kind.limit);
+  if (!limit || !(*limit > 0.0)) return {};
+  const bool right = kind.better == Better::right;
+  const double bound = right ? 1000.0 / *limit : *limit * factor;
+  const double place = x.place(bound);
+  std::vector<json> layers;
+  if (place > 0.0 && place < 1.0) {
+    json miss{{"from", right ? x.low : bound}, {"to", right ? bound : x.high}};
+    layers.push_back({{"data", {{"values", json::array({miss})}}},
+                      {"mark", {{"type", "rect"}, {"color", "#b00020"}, {"opacity", 0.06}}},
+                      {"encoding", {{"x", quiet_channel("from", x)}, {"x2", {{"field", "to"}}}}}});
+  }
+  const auto name = fmt::format("SLO: {} {} ms", kind.limit_name, report::format_number(*limit));
+  for (auto& layer : limit_layers(Side::x, bound, x, name)) layers.push_back(std::move(layer));
+  return layers;
+}
+
+std::string caption_of(const Frame& frame, const Kind& kind, const std::vector<Point>& points,
+                       bool per_gpu, const std::string& slo) {
+  const auto rows = all_rows(frame);
+  std::string text = kind.better == Better::right
+                         ? "Up and right is better. Interactivity is 1000 / TPOT p50 in ms."
+                         : "Up and left is better.";
+  text +=
+      " Each point is a load, labelled; lines join the loads of an engine. The grey line is the "
+      "frontier: no other valid point is better in both; dominated points are faded.";
+  text += per_gpu ? " Output tokens a second over the GPUs that the engine uses."
+                  : " Output tokens a second of the whole machine: not every engine says how many "
+                    "GPUs it uses.";
+  const bool repeated = std::any_of(points.begin(), points.end(),
+                                    [](const Point& point) { return point.row->used.size() > 1; });
+  text += repeated ? " A point is the median over the valid runs, without an interval: the "
+                     "percentile charts and the estimates have them."
+                   : " A point is one run: it has no interval.";
+  return text + basis_text(rows) + slo + invalid_text(rows) +
+         missing_text(frame, rows, {measure(kind.x), measure(Quantity::output_tokens_per_s)});
+}
+
+std::string slo_text(const Frame& frame, const Kind& kind, const Axis& x, double factor) {
+  const auto limit = slo_limit(frame, kind.limit);
+  if (!limit || !(*limit > 0.0)) {
+    return fmt::format(" The study's SLO states no limit of {}.", kind.limit_name);
+  }
+  const double bound = kind.better == Better::right ? 1000.0 / *limit : *limit * factor;
+  const double place = x.place(bound);
+  if (place >= 0.0 && place <= 1.0) return " Shaded: the limit of the SLO is missed.";
+  return fmt::format(" The SLO's limit, {} {} ms, lies beyond the axis.", kind.limit_name,
+                     report::format_number(*limit));
+}
+
+void add_tradeoff(const Frame& frame, const Kind& kind, FigureSet& set) {
+  Figure figure{fmt::format("{}-{}", kind.id, frame.key), frame.title(kind.title), "",
+                Section::trade_off, nullptr};
+  const bool per_gpu = gpus_known(frame);
+  auto points = collect(frame, kind, 1.0, per_gpu);
+  if (points.empty()) {
+    set.left_out.push_back(figure.title + ": no row has both numbers." +
+                           missing_text(frame, all_rows(frame),
+                                        {measure(kind.x), measure(Quantity::output_tokens_per_s)}));
+    return;
+  }
+  double most = 0.0;
+  for (const auto& point : points) most = std::max(most, point.x);
+  const bool right = kind.better == Better::right;
+  const Scale scale = right ? Scale{"tok/s/user", 1.0} : choose_scale("ms", most);
+  std::vector<double> xs, ys;
+  for (auto& point : points) {
+    point.x *= scale.factor;
+    xs.push_back(point.x);
+    ys.push_back(point.y);
+  }
+  const auto x_title =
+      right ? std::string(kind.x_name) : fmt::format("{} ({})", kind.x_name, scale.unit);
+  const Axis x = fitting_axis(x_title, xs);
+  const Axis y = fitting_axis(per_gpu ? "Output tokens/s per GPU" : "Output tokens/s", ys);
+  const auto frontier = find_frontier(points, kind.better);
+  figure.caption = caption_of(frame, kind, points, per_gpu, slo_text(frame, kind, x, scale.factor));
+  auto spec = single_view(frame, figure, {150, 230, 320});
+  spec["data"]["values"] = make_rows(frame, points, x, y, scale.unit);
+  auto lines = line_layer(frame, channel("x", x), channel("line", y));
+  lines["encoding"]["order"] = {{"field", "order"}, {"type", "quantitative"}};
+  lines["encoding"]["opacity"] = picked(0.75);
+  auto& layers = spec["layer"];
+  layers = json::array({lines});
+  for (auto& layer : slo_layers(frame, kind, x, scale.factor)) layers.push_back(std::move(layer));
+  layers.push_back(frontier_layer(frontier, x, y));
+  const auto qx = quiet_channel("x", x), qy = quiet_channel("y", y);
+  auto marks = point_layer(frame, qx, qy,
+                           tooltip({{"engine", "Engine"},
+                                    {"load", "Load"},
+                                    {"y_shown", "Output"},
+                                    {"x_shown", right ? "Interactivity" : "Latency"},
+                                    {"standing", "Standing"},
+                                    {"runs", "Runs"},
+                                    {"verdict", "Verdict"}}));
+  marks["encoding"]["opacity"] = faded();
+  layers.push_back(std::move(marks));
+  layers.push_back(cross_layer(qx, qy));
+  for (auto& layer : label_layers(qx, qy)) layers.push_back(std::move(layer));
+  add_figure(frame, std::move(figure), std::move(spec), set);
+}
+
+}  // namespace
+
+void add_tradeoffs(const Frame& frame, FigureSet& set) {
+  add_tradeoff(frame, kPareto, set);
+  add_tradeoff(frame, kLatency, set);
+  add_tradeoff(frame, kTtft, set);
+}
+
+}  // namespace tokamark::figures
