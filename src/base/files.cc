@@ -36,15 +36,36 @@ class Descriptor {
   int fd_;
 };
 
+/// Whether a write returns before the disk has the bytes.
+enum class Durability { cached, synced };
+
 /// 0, or the errno of the first failing step.
-int write_all_and_sync(int fd, std::string_view bytes) {
+int write_all(int fd, std::string_view bytes, Durability durability) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return errno;
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
+  if (durability == Durability::cached) return 0;
   return ::fsync(fd) == 0 ? 0 : errno;
+}
+
+/// Writes a temporary beside the file and renames it into place.
+Result<void> put(const std::filesystem::path& path, std::string_view bytes, Durability durability) {
+  std::filesystem::path temporary = path;
+  temporary += ".tmp";
+  int failed = 0;
+  {
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    const Descriptor file(::open(temporary.c_str(), kFlags, 0644));
+    if (file.get() < 0) return io_error(ErrorKind::output, "cannot create", temporary, errno);
+    failed = write_all(file.get(), bytes, durability);
+  }
+  if (failed == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) failed = errno;
+  if (failed == 0) return ok();
+  ::unlink(temporary.c_str());
+  return io_error(ErrorKind::output, "cannot write", path, failed);
 }
 
 }  // namespace
@@ -69,22 +90,13 @@ std::string read_file_or_nothing(const std::filesystem::path& path) {
 }
 
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes) {
-  std::filesystem::path temporary = path;
-  temporary += ".tmp";
-  int failed = 0;
-  {
-    constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    const Descriptor file(::open(temporary.c_str(), kFlags, 0644));
-    if (file.get() < 0) return io_error(ErrorKind::output, "cannot create", temporary, errno);
-    failed = write_all_and_sync(file.get(), bytes);
-  }
-  if (failed == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) failed = errno;
-  if (failed != 0) {
-    ::unlink(temporary.c_str());
-    return io_error(ErrorKind::output, "cannot write", path, failed);
-  }
+  TOKAMARK_TRY_VOID(put(path, bytes, Durability::synced));
   const std::filesystem::path parent = path.parent_path();
   return sync_folder(parent.empty() ? std::filesystem::path(".") : parent);
+}
+
+Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes) {
+  return put(path, bytes, Durability::cached);
 }
 
 Result<void> make_folder(const std::filesystem::path& path) {

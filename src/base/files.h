@@ -19,6 +19,12 @@ std::string read_file_or_nothing(const std::filesystem::path& path);
 /// An existing file is replaced. Errors have kind `output`; the temporary is removed.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
+/// Replaces a file whole or not at all for whoever reads it, but without waiting for the disk:
+/// after a crash of the machine it may be empty or as it was. For what is written often and is no
+/// result.
+/// Errors have kind `output`; the temporary is removed.
+Result<void> replace_file(const std::filesystem::path& path, std::string_view bytes);
+
 /// Creates the folder and its parents. Errors have kind `output`.
 Result<void> make_folder(const std::filesystem::path& path);
 

@@ -28,6 +28,15 @@ TEST_F(Files, AtomicWriteReplacesTheFileAndLeavesNoTemporary) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
+TEST_F(Files, AReplacedFileIsWholeAndLeavesNoTemporary) {
+  const fs::path file = folder_ / "progress.json";
+  ASSERT_TRUE(replace_file(file, "one").has_value());
+  ASSERT_TRUE(replace_file(file, "two").has_value());
+  EXPECT_EQ(read_file(file, ErrorKind::study).value(), "two");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+  EXPECT_EQ(replace_file(folder_ / "no" / "a.json", "x").error().kind, ErrorKind::output);
+}
+
 TEST_F(Files, AMissingFolderIsAnOutputErrorThatNamesThePath) {
   const auto result = write_file_atomic(folder_ / "no" / "a.json", "x");
   ASSERT_FALSE(result.has_value());

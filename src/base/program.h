@@ -26,6 +26,7 @@ struct ProgramCall {
   const std::atomic<bool>* stop = nullptr;  ///< becomes true when it is to be ended early
   std::chrono::milliseconds grace{0};       ///< a stop: how long SIGINT may take before SIGKILL
   std::function<void(std::string_view)> on_output{};  ///< gets each piece as it comes
+  std::string input_path = "/dev/null";               ///< what it reads as standard input
 };
 
 /// How it ended.
@@ -34,10 +35,10 @@ struct ProgramEnd {
   std::string output;  ///< standard output, and standard error with CallErrors::with_output
 };
 
-/// Runs the program in a process group of its own, with empty standard input, and waits for its
-/// end; any exit code is a result. At an error the whole group is killed; at a stop it is
-/// interrupted first, as Ctrl-C does, where `grace` gives it time. Errors: `engine` when it cannot
-/// be run or prints too much, `timeout`, `interrupted`. Thread-safe.
+/// Runs the program in a process group of its own, and waits for its end; any exit code is a
+/// result. At an error the whole group is killed; at a stop it is interrupted first, as Ctrl-C
+/// does, where `grace` gives it time. Errors: `engine` when it cannot be run or prints too much,
+/// `timeout`, `interrupted`. Thread-safe.
 Result<ProgramEnd> run_program(const ProgramCall& call);
 
 }  // namespace tokamark::base

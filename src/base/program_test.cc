@@ -35,6 +35,13 @@ TEST(RunProgram, ASignalCountsFrom128) {
   EXPECT_EQ(128 + 9, run_program(shell("kill -9 $$")).value().exit_code);
 }
 
+TEST(RunProgram, ReadsNothingOrTheGivenFile) {
+  ProgramCall call = shell("cat");
+  EXPECT_EQ("", run_program(call).value().output);
+  call.input_path = "/proc/self/comm";
+  EXPECT_NE("", run_program(call).value().output);
+}
+
 TEST(RunProgram, AddsToTheEnvironment) {
   ProgramCall call = shell("echo $TOKAMARK_TEST $HOME");
   call.env = {{"TOKAMARK_TEST", "a"}, {"HOME", "b"}};

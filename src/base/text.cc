@@ -1,6 +1,9 @@
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 namespace tokamark::base {
 
@@ -11,6 +14,13 @@ std::string one_line(std::string_view text) {
     if (byte < 0x20 || byte == 0x7f) c = ' ';
   }
   return line;
+}
+
+std::string duration_text(double seconds) {
+  const auto s = static_cast<long>(std::ceil(seconds));
+  if (s >= 3600) return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
+  if (s >= 60) return fmt::format("{}m{:02}s", s / 60, s % 60);
+  return fmt::format("{}s", s);
 }
 
 std::size_t json_depth(std::string_view json) {

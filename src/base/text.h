@@ -10,6 +10,9 @@ namespace tokamark::base {
 /// become blanks.
 std::string one_line(std::string_view text);
 
+/// Seconds for people, rounded up: "7s", "3m05s", "2h07m".
+std::string duration_text(double seconds);
+
 /// Deepest JSON that is taken from outside. The JSON library's functions call themselves once a
 /// level, so a text of some hundred thousand brackets would end the program.
 inline constexpr std::size_t kMaxJsonDepth = 200;

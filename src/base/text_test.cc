@@ -29,5 +29,12 @@ TEST(JsonDepth, TakesWhatIsNotJson) {
   EXPECT_EQ(json_depth("[\"\\"), 1U);
 }
 
+TEST(Text, DurationsAreRoundedUp) {
+  EXPECT_EQ(duration_text(0.0), "0s");
+  EXPECT_EQ(duration_text(6.1), "7s");
+  EXPECT_EQ(duration_text(184.5), "3m05s");
+  EXPECT_EQ(duration_text(7620.0), "2h07m");
+}
+
 }  // namespace
 }  // namespace tokamark::base

@@ -151,6 +151,7 @@ class CapacityRunner {
     TOKAMARK_TRY_VOID(write());
     bool overloaded = false;
     auto watch = watch_for(trial);
+    observer_.on_trial_starting(trial, search.runs() + 1, ask_.most_runs);
     const auto summary = host_.run(
         trial, engine, [&](double elapsed_s, bool measuring, const load::LiveStats& live) {
           observer_.on_trial_running(trial, progress(search, elapsed_s, measuring), live);

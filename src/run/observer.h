@@ -27,6 +27,9 @@ class Observer {
   virtual void on_engine_starting(const std::string& engine, double elapsed_s,
                                   const std::string& last_log_line) = 0;
   virtual void on_engine_ready(const std::string& engine, double elapsed_s) = 0;
+  /// The next trial's checks and probes begin; its load comes later.
+  virtual void on_trial_starting(const study::PlannedTrial& /*trial*/, std::size_t /*number*/,
+                                 std::size_t /*total*/) {}
   virtual void on_trial_running(const study::PlannedTrial& trial, const TrialProgress& progress,
                                 const load::LiveStats& live) = 0;
   virtual void on_trial_finished(const record::TrialResult& trial, std::size_t number,

@@ -12,6 +12,7 @@
 #include "analysis/verdict.h"
 #include "base/files.h"
 #include "comparison/comparison.h"
+#include "detail/compute.h"
 #include "record/request_file.h"
 
 namespace tokamark::run {
@@ -172,6 +173,33 @@ base::Result<std::vector<record::RequestRecord>> ResultsFolder::read_records(
 }
 
 base::Result<record::StudyResult> ResultsFolder::rebuild() const {
+  return assemble([this](const analysis::TrialFacts& facts) -> base::Result<record::TrialResult> {
+    TOKAMARK_TRY(const std::vector<record::RequestRecord> records, read_records(facts.id));
+    return analysis::analyse(facts, records);
+  });
+}
+
+base::Result<Rebuilt> ResultsFolder::rebuild_with_detail() const {
+  Rebuilt rebuilt;
+  const auto read_trial =
+      [&](const analysis::TrialFacts& facts) -> base::Result<record::TrialResult> {
+    TOKAMARK_TRY(const std::vector<record::RequestRecord> records, read_records(facts.id));
+    const auto text = record::read_compressed(trial_folder(facts.id) / "telemetry.jsonl.zst");
+    rebuilt.detail[facts.id] =
+        detail::compute(facts, records, text.has_value() ? text.value() : std::string());
+    return analysis::analyse(facts, records);
+  };
+  TOKAMARK_TRY(rebuilt.result, assemble(read_trial));
+  return rebuilt;
+}
+
+base::Result<record::StudyResult> ResultsFolder::summarised() const {
+  return assemble([this](const analysis::TrialFacts& facts) {
+    return record::read_trial_file(trial_folder(facts.id) / "summary.json");
+  });
+}
+
+base::Result<record::StudyResult> ResultsFolder::assemble(const ReadTrial& read_trial) const {
   record::StudyResult result;
   TOKAMARK_TRY(result.study, read_json(kStudy));
   TOKAMARK_TRY(result.manifest, read_json(kManifest));
@@ -183,8 +211,7 @@ base::Result<record::StudyResult> ResultsFolder::rebuild() const {
     std::error_code code;
     if (!fs::is_directory(trial_folder(name), code)) continue;
     TOKAMARK_TRY(const analysis::TrialFacts facts, read_facts(name));
-    TOKAMARK_TRY(const std::vector<record::RequestRecord> records, read_records(name));
-    result.trials.push_back(analysis::analyse(facts, records));
+    TOKAMARK_TRY(result.trials.emplace_back(), read_trial(facts));
     limits = facts.validity;  // one study has one set of limits
     result.simulated = result.simulated || facts.engine_info.value("simulated", false);
     nlohmann::json& engine = result.manifest["engines"][facts.engine];

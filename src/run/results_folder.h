@@ -1,12 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "analysis/trial_facts.h"
 #include "base/error.h"
+#include "detail/detail.h"
 #include "record/request_record.h"
 #include "record/result.h"
 
@@ -26,6 +28,12 @@ struct StudyInputs {
   nlohmann::json study;    ///< parsed, with defaults and overrides
   nlohmann::json plan;
   nlohmann::json manifest;
+};
+
+/// What a folder says, and the detail of its trials.
+struct Rebuilt {
+  record::StudyResult result;
+  detail::StudyDetail detail;
 };
 
 /// One results folder (layout: docs/RESULT_FORMAT.md). A trial's folder is made beside its place
@@ -57,6 +65,12 @@ class ResultsFolder {
 
   /// Rebuilds the whole result from the raw files alone, in the order of the plan.
   [[nodiscard]] base::Result<record::StudyResult> rebuild() const;
+  /// The same, and what charts need beyond it, in one pass: one trial's records are in memory at a
+  /// time. A telemetry that is missing or damaged costs its series alone.
+  [[nodiscard]] base::Result<Rebuilt> rebuild_with_detail() const;
+  /// The same from the trials' summaries, without reading a record: quick, and of a study that
+  /// still runs. Equal to `rebuild` once the summaries were written by the same version.
+  [[nodiscard]] base::Result<record::StudyResult> summarised() const;
   /// The facts and records of one trial.
   [[nodiscard]] base::Result<analysis::TrialFacts> read_facts(const std::string& id) const;
   [[nodiscard]] base::Result<std::vector<record::RequestRecord>> read_records(
@@ -69,6 +83,9 @@ class ResultsFolder {
  private:
   explicit ResultsFolder(std::filesystem::path root) : root_(std::move(root)) {}
   [[nodiscard]] std::filesystem::path trial_folder(const std::string& id) const;
+  using ReadTrial =
+      std::function<base::Result<record::TrialResult>(const analysis::TrialFacts& facts)>;
+  [[nodiscard]] base::Result<record::StudyResult> assemble(const ReadTrial& read_trial) const;
   [[nodiscard]] base::Result<void> set_aside(const std::string& id) const;
 
   std::filesystem::path root_;

@@ -61,6 +61,16 @@ TEST_F(Folder, HoldsATrialWholeAndRebuildsItFromTheRawFiles) {
   }
 }
 
+TEST_F(Folder, SummariesAloneGiveTheSameResult) {
+  auto folder = ResultsFolder::create(root / "r", inputs);
+  ASSERT_TRUE(folder.value().write_trial(trial("t1")).has_value());
+  const auto rebuilt = folder.value().rebuild();
+  fs::remove(root / "r/trials/t1/requests.jsonl.zst");
+  const auto summarised = folder.value().summarised();
+  ASSERT_TRUE(summarised.has_value()) << summarised.error().message;
+  EXPECT_EQ(record::to_text(summarised.value()), record::to_text(rebuilt.value()));
+}
+
 TEST_F(Folder, AnInterruptedTrialIsKeptAsideWhenItIsRunAgain) {
   auto folder = ResultsFolder::create(root / "r", inputs);
   ASSERT_TRUE(folder.value().write_trial(trial("t1", "stopped by the user")).has_value());

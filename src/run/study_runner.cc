@@ -79,6 +79,7 @@ class StudyRunner {
     for (const study::PlannedTrial* trial : trials) {
       if (stop_) return base::ok();
       ++number_;
+      observer_.on_trial_starting(*trial, number_, total_);
       const auto summary =
           host_.run(*trial, engine, [&](double elapsed_s, bool measuring, const auto& live) {
             observer_.on_trial_running(*trial, progress(elapsed_s, measuring), live);
