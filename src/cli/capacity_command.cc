@@ -11,6 +11,7 @@
 #include "cli/summaries.h"
 #include "doctor/findings_text.h"
 #include "run/capacity_runner.h"
+#include "run/progress_recorder.h"
 #include "run/stop.h"
 
 namespace tokamark::cli {
@@ -79,6 +80,9 @@ base::Result<void> judge(const run::CapacityOutcome& outcome, const std::string&
                   outcome.found.size())};
 }
 
+/// With the JSON on standard output, everything for people goes to standard error.
+std::FILE* screen_of(const CapacityFlags& flags) { return flags.json == "-" ? stderr : stdout; }
+
 base::Result<void> copy_capacity(const run::ResultsFolder& folder, const std::string& path) {
   if (path.empty()) return base::ok();
   TOKAMARK_TRY(const std::string text, folder.read_text("capacity.json"));
@@ -88,31 +92,43 @@ base::Result<void> copy_capacity(const run::ResultsFolder& folder, const std::st
   return base::ok();
 }
 
-base::Result<void> search(const CapacityFlags& flags, const Invocation& invocation) {
-  TOKAMARK_TRY(StudyRequest request, read_request(flags.study));
-  TOKAMARK_TRY(request.overrides, parse_overrides(flags.set, flags.prompts));
-  request.engines = flags.engines;
-  TOKAMARK_TRY(PreparedStudy prepared, prepare_search(flags, request));
-  // With the JSON on standard output, everything for people goes to standard error.
-  std::FILE* const out = flags.json == "-" ? stderr : stdout;
-  const auto root = results_root(prepared, flags.output);
-  TOKAMARK_TRY_VOID(check_machine(prepared, root, out));
-  TOKAMARK_TRY(run::ResultsFolder folder,
-               make_results_folder(request.text, prepared, {}, root, invocation.command_line));
-  const std::unique_ptr<run::Observer> screen = make_screen(out);
+/// Searches and summarises; `screen` is told.
+base::Result<void> search_in(run::ResultsFolder& folder, const PreparedStudy& prepared,
+                             const CapacityFlags& flags, run::ProgressRecorder& screen) {
+  std::FILE* const out = screen_of(flags);
   const std::atomic<bool>& stop = run::install_stop_handlers(kStoppingText);
-  for (const std::string& line : doctor::warning_lines(prepared.checks)) screen->on_message(line);
+  for (const std::string& line : doctor::warning_lines(prepared.checks)) screen.on_message(line);
   const auto outcome =
-      run::find_capacities(prepared.study, prepared.plan, flags.ask, folder, stop, *screen);
+      run::find_capacities(prepared.study, prepared.plan, flags.ask, folder, stop, screen);
+  screen.summarising();
   // Even when the search broke off, what is on disk is summarised.
   const auto result = write_summaries(folder, Exports::none);
   if (!outcome.has_value()) return outcome.error();
   if (!result.has_value()) return result.error();
   fmt::print(out, "\n{}\nResults: {}\n",
-             run::capacity_table(prepared.study, flags.ask, outcome.value().found), root.string());
+             run::capacity_table(prepared.study, flags.ask, outcome.value().found),
+             folder.root().string());
   std::fflush(out);  // before an error line on the other stream
   TOKAMARK_TRY_VOID(copy_capacity(folder, flags.json));
-  return judge(outcome.value(), root.string());
+  return judge(outcome.value(), folder.root().string());
+}
+
+base::Result<void> search(const CapacityFlags& flags, const Invocation& invocation) {
+  TOKAMARK_TRY(StudyRequest request, read_request(flags.study));
+  TOKAMARK_TRY(request.overrides, parse_overrides(flags.set, flags.prompts));
+  request.engines = flags.engines;
+  TOKAMARK_TRY(PreparedStudy prepared, prepare_search(flags, request));
+  std::FILE* const out = screen_of(flags);
+  const auto root = results_root(prepared, flags.output);
+  TOKAMARK_TRY_VOID(check_machine(prepared, root, out));
+  TOKAMARK_TRY(run::ResultsFolder folder,
+               make_results_folder(request.text, prepared, {}, root, invocation.command_line));
+  const std::unique_ptr<run::Observer> screen = make_screen(out);
+  run::ProgressRecorder recorder(prepared.study, {flags.ask.most_runs, record::TotalKind::at_most},
+                                 *screen, run::ProgressRecorder::into(root));
+  const auto done = search_in(folder, prepared, flags, recorder);
+  recorder.ended(done);
+  return done;
 }
 
 void add_study_options(CLI::App& command, CapacityFlags& flags) {

@@ -35,6 +35,8 @@ void add_null_engine(CLI::App& program, Action& action);
 void add_explain(CLI::App& program, Action& action);
 void add_compare(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
+void add_render(CLI::App& program, Action& action);
+void add_watch(CLI::App& program, Action& action);
 
 /// What `engines` and --list-engines print.
 base::Result<void> print_engines();

@@ -51,6 +51,8 @@ int main_program(int argc, char** argv) {
   add_explain(program, action);
   add_compare(program, action);
   add_report(program, action);
+  add_render(program, action);
+  add_watch(program, action);
 
   try {
     program.parse(argc, argv);

@@ -4,22 +4,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdlib>
 #include <string>
+
+#include "base/text.h"
 
 namespace tokamark::cli {
 
 namespace {
 
-constexpr double kPlainEvery_s = 10.0;
+using base::duration_text;
 
-std::string duration(double seconds) {
-  const auto s = static_cast<long>(std::ceil(seconds));
-  if (s >= 3600) return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
-  if (s >= 60) return fmt::format("{}m{:02}s", s / 60, s % 60);
-  return fmt::format("{}s", s);
-}
+constexpr double kPlainEvery_s = 10.0;
 
 /// Cuts a line to the width of the terminal, on a UTF-8 boundary, without control bytes.
 std::string fitted(std::string line, int width) {
@@ -40,8 +36,8 @@ std::string milliseconds(const std::optional<double>& value) {
 
 std::string trial_line(const study::PlannedTrial& trial, const run::TrialProgress& p) {
   return fmt::format("trial {}/{}  {}  {} {} of {}, at least {} left", p.number, p.total, trial.id,
-                     p.measuring ? "measuring" : "warming up", duration(p.elapsed_s),
-                     duration(p.expected_s), duration(p.left_s));
+                     p.measuring ? "measuring" : "warming up", duration_text(p.elapsed_s),
+                     duration_text(p.expected_s), duration_text(p.left_s));
 }
 
 std::string live_line(const load::LiveStats& live, double tokens_per_s) {
@@ -93,7 +89,7 @@ class PlainScreen final : public run::Observer {
     if (elapsed_s == 0.0) {
       line(fmt::format("engine {}: starting", engine));
     } else {
-      line(fmt::format("engine {}: starting for {}: {}", engine, duration(elapsed_s),
+      line(fmt::format("engine {}: starting for {}: {}", engine, duration_text(elapsed_s),
                        last_log_line));
     }
   }
@@ -134,7 +130,8 @@ class TerminalScreen final : public run::Observer {
 
   void on_engine_starting(const std::string& engine, double elapsed_s,
                           const std::string& last_log_line) override {
-    draw(fmt::format("engine {}: starting, {}", engine, duration(elapsed_s)), "  " + last_log_line);
+    draw(fmt::format("engine {}: starting, {}", engine, duration_text(elapsed_s)),
+         "  " + last_log_line);
   }
   void on_engine_ready(const std::string& engine, double elapsed_s) override {
     clear();
@@ -188,10 +185,14 @@ int columns(std::FILE* out) {
   return 160;
 }
 
-std::unique_ptr<run::Observer> make_screen(std::FILE* out) {
+bool redraws(std::FILE* out) {
   const char* terminal = std::getenv("TERM");
   const bool dumb = terminal == nullptr || std::string(terminal) == "dumb";
-  if (::isatty(::fileno(out)) == 1 && !dumb) return std::make_unique<TerminalScreen>(out);
+  return ::isatty(::fileno(out)) == 1 && !dumb;
+}
+
+std::unique_ptr<run::Observer> make_screen(std::FILE* out) {
+  if (redraws(out)) return std::make_unique<TerminalScreen>(out);
   return std::make_unique<PlainScreen>(out);
 }
 

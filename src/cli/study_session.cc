@@ -13,6 +13,7 @@
 #include "cli/summaries.h"
 #include "doctor/doctor.h"
 #include "doctor/findings_text.h"
+#include "run/progress_recorder.h"
 #include "run/results_folder.h"
 #include "run/stop.h"
 #include "run/study_runner.h"
@@ -92,32 +93,54 @@ base::Result<void> judge(const run::Outcome& outcome, const record::StudyResult&
   return base::ok();
 }
 
-base::Result<void> play(const PreparedStudy& prepared, run::ResultsFolder& folder, Exports exports,
-                        const std::string& json_copy, std::optional<double> budget_s = {}) {
-  std::FILE* const out = screen_of(json_copy);
-  const std::unique_ptr<run::Observer> screen = make_screen(out);
+/// How a session leaves its results.
+struct Leaving {
+  Exports exports = Exports::none;
+  std::string json_copy;
+  std::optional<double> budget_s;
+};
+
+base::Result<void> play_with(const PreparedStudy& prepared, run::ResultsFolder& folder,
+                             const Leaving& leaving, run::ProgressRecorder& screen) {
+  std::FILE* const out = screen_of(leaving.json_copy);
   const std::atomic<bool>& stop = run::install_stop_handlers(kStoppingText);
-  for (const std::string& line : doctor::warning_lines(prepared.checks)) screen->on_message(line);
+  for (const std::string& line : doctor::warning_lines(prepared.checks)) screen.on_message(line);
   const base::TimePoint begun = base::now();
   run::BlockGate gate;
-  if (budget_s) {
+  if (leaving.budget_s) {
     TOKAMARK_TRY_VOID(Budget::prepare(folder));
     gate = [budget = std::make_shared<Budget>(
-                *budget_s, folder, [&screen](const std::string& line) { screen->on_message(line); },
+                *leaving.budget_s, folder,
+                [&screen](const std::string& line) { screen.on_message(line); },
                 [begun] { return base::to_seconds(base::now() - begun); })](std::uint32_t blocks) {
       return budget->goes_on(blocks);
     };
   }
-  const auto outcome = run::run_study(prepared.study, prepared.plan, folder, stop, *screen, gate);
+  const auto outcome = run::run_study(prepared.study, prepared.plan, folder, stop, screen, gate);
+  screen.summarising();
   // Even when the run broke off, what is on disk is summarised.
-  const auto result = write_summaries(folder, exports);
+  const auto result = write_summaries(folder, leaving.exports);
   if (!outcome.has_value()) return outcome.error();
   if (!result.has_value()) return result.error();
   print_table(out, result.value());
   fmt::print(out, "\nResults: {}\n", folder.root().string());
   std::fflush(out);  // before an error line on the other stream
-  TOKAMARK_TRY_VOID(copy_json(result.value(), json_copy));
+  TOKAMARK_TRY_VOID(copy_json(result.value(), leaving.json_copy));
   return judge(outcome.value(), result.value(), folder.root());
+}
+
+base::Result<void> play(const PreparedStudy& prepared, run::ResultsFolder& folder,
+                        const Leaving& leaving) {
+  const std::unique_ptr<run::Observer> screen = make_screen(screen_of(leaving.json_copy));
+  run::ProgressSetup setup;
+  setup.trials_total = prepared.plan.trial_count();
+  // A budget decides only after the pilot how many blocks there are.
+  if (leaving.budget_s) setup.total_is = record::TotalKind::at_most;
+  run::ProgressRecorder recorder(prepared.study, setup, *screen,
+                                 run::ProgressRecorder::into(folder.root()));
+  const auto done = play_with(prepared, folder, leaving, recorder);
+  recorder.ended(done);
+  return done;
 }
 
 }  // namespace
@@ -146,7 +169,7 @@ base::Result<void> start_study(const StudyRequest& request, const SessionOptions
   TOKAMARK_TRY(run::ResultsFolder folder, make_results_folder(request.text, prepared, prepared.plan,
                                                               root, options.command_line));
   TOKAMARK_TRY_VOID(folder.write_text(kInvocation, to_json(request).dump(2) + "\n"));
-  return play(prepared, folder, options.exports, options.json, options.budget_s);
+  return play(prepared, folder, {options.exports, options.json, options.budget_s});
 }
 
 base::Result<void> resume_study(const fs::path& root, Exports exports, CheckRule checks) {
@@ -156,7 +179,7 @@ base::Result<void> resume_study(const fs::path& root, Exports exports, CheckRule
   TOKAMARK_TRY(PreparedStudy prepared, prepare(request));
   prepared.rule = checks;
   TOKAMARK_TRY_VOID(check_machine(prepared, root, stdout));
-  return play(prepared, folder, exports, "");
+  return play(prepared, folder, {exports, "", {}});
 }
 
 }  // namespace tokamark::cli

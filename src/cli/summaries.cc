@@ -4,7 +4,7 @@
 
 #include "base/files.h"
 #include "cli/screen.h"
-#include "report/html.h"
+#include "page/html.h"
 #include "report/markdown.h"
 #include "report/terminal.h"
 #include "report/vllm_export.h"
@@ -13,7 +13,8 @@ namespace tokamark::cli {
 
 base::Result<record::StudyResult> write_summaries(const run::ResultsFolder& folder,
                                                   Exports exports) {
-  TOKAMARK_TRY(record::StudyResult result, folder.rebuild());
+  TOKAMARK_TRY(run::Rebuilt rebuilt, folder.rebuild_with_detail());
+  const record::StudyResult& result = rebuilt.result;
   for (const record::TrialResult& trial : result.trials) {
     const auto place = folder.root() / "trials" / trial.id;
     TOKAMARK_TRY_VOID(record::write_trial_file(place / "summary.json", trial));
@@ -25,8 +26,8 @@ base::Result<record::StudyResult> write_summaries(const run::ResultsFolder& fold
   }
   TOKAMARK_TRY_VOID(record::write_result_file(folder.root() / "results.json", result));
   TOKAMARK_TRY_VOID(folder.write_text("summary.md", report::summary_markdown(result)));
-  TOKAMARK_TRY_VOID(folder.write_text("report.html", report::report_html(result)));
-  return result;
+  TOKAMARK_TRY_VOID(folder.write_text("report.html", page::report_html(result, rebuilt.detail)));
+  return std::move(rebuilt.result);
 }
 
 void print_table(std::FILE* out, const record::StudyResult& result) {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "comparison/conditions.h"
+#include "comparison/differing_keys_internal.h"
 #include "comparison/pair.h"
 #include "comparison/series.h"
 
@@ -51,20 +51,6 @@ json named_entry(const record::StudyResult& result, const char* list, const std:
     if (entry.is_object() && entry.value("name", "") == name) return entry;
   }
   return nullptr;
-}
-
-/// Keys whose values differ between two objects; places of files are no difference.
-std::string differing_keys(const json& a, const json& b) {
-  std::set<std::string> keys;
-  for (const json* side : {&a, &b}) {
-    if (!side->is_object()) continue;
-    for (const auto& [key, value] : side->items()) {
-      if (key != "path" && key != "prompts" && a.value(key, json()) != b.value(key, json())) {
-        keys.insert(key);
-      }
-    }
-  }
-  return fmt::format("{}", fmt::join(keys, ", "));
 }
 
 bool imported(const record::StudyResult& result) {

@@ -1,71 +1,59 @@
 #include <fmt/format.h>
 
-#include <array>
-
-#include "report/text.h"
+#include "advice/pair_row.h"
+#include "advice/wording.h"
 #include "report/verdicts.h"
 
 namespace tokamark::report {
 namespace {
 
-constexpr std::array kColumns{"Workload", "Load",          "Metric", "Engines",
-                              "Ratio",    "95 % interval", "Blocks", "Verdict"};
+using advice::PairRow;
+using advice::PairVerdict;
 
-std::array<std::string, kColumns.size()> cells(const ComparisonLine& line) {
-  return {line.workload, line.load,     line.metric, line.engines,
-          line.ratio,    line.interval, line.blocks, line.verdict};
+std::string ratio_text(std::optional<double> ratio) {
+  return ratio ? fmt::format("{:.3f}", *ratio) : "-";
 }
 
-constexpr const char* kLegend =
-    "Each ratio is the first engine's value over the second's, the geometric mean over blocks; ~ "
-    "is "
-    "a pair that is not resolved.";
+std::string verdict_of(const PairRow& row) {
+  if (row.verdict == PairVerdict::equivalent) return "equivalent";
+  return row.verdict == PairVerdict::different ? row.better + " ahead" : "~";
+}
 
-std::string html_table(const std::vector<ComparisonLine>& lines) {
-  std::string text = "<div class=\"wide\"><table><thead><tr>";
-  for (const char* column : kColumns) text += fmt::format("<th class=\"text\">{}</th>", column);
-  text += "<th class=\"text\">Why not</th></tr></thead><tbody>\n";
-  for (const ComparisonLine& line : lines) {
-    text += "<tr>";
-    for (const std::string& cell : cells(line)) {
-      text += "<td class=\"text\">" + html_line(cell) + "</td>";
-    }
-    text += "<td class=\"text\">" + html_line(line.reason) + "</td></tr>\n";
+TableRow row_of(const PairRow& row) {
+  TableCell ratio{ratio_text(row.ratio), row.ratio, std::nullopt, Emphasis::none};
+  TableCell interval = text_cell("-");
+  if (row.low && row.high) {
+    ratio.interval = CellInterval{*row.low, *row.high};
+    interval.text = ratio_text(row.low) + " to " + ratio_text(row.high);
   }
-  return text + "</tbody></table></div>\n";
+  return {{text_cell(row.workload), text_cell(row.load.label()),
+           text_cell(advice::metric_words(row.metric)), text_cell(row.a + " / " + row.b), ratio,
+           interval, whole_cell(static_cast<std::int64_t>(row.blocks)), text_cell(verdict_of(row)),
+           text_cell(row.reason)},
+          RowState::plain};
 }
 
 }  // namespace
 
-std::string comparisons_markdown(const record::StudyResult& result) {
-  const auto lines = comparison_lines(result, Metrics::primary);
-  if (lines.empty()) return {};
-  std::string text = fmt::format("### Comparisons\n\n{}\n\n|", markdown_text(kLegend));
-  std::string rules = "|";
-  for (const char* column : kColumns) {
-    text += fmt::format(" {} |", column);
-    rules += " :-- |";
+Table comparison_table(const record::StudyResult& result, Metrics metrics) {
+  const bool primary = metrics == Metrics::primary;
+  Table table;
+  table.id = primary ? "comparisons" : "comparisons-others";
+  table.title =
+      std::string(primary ? "Comparisons" : "Comparisons by metrics that are not primary") +
+      (result.simulated ? " (SIMULATED)" : "");
+  table.simulated = result.simulated;
+  table.columns = {
+      {"", "Workload", Align::left, "workload", ""}, {"", "Load", Align::left, "load", ""},
+      {"", "Metric", Align::left, "metric", ""},     {"", "Engines", Align::left, "engines", ""},
+      {"", "Ratio", Align::right, "ratio", ""},      {"", "95 % interval", Align::left, "", ""},
+      {"", "Blocks", Align::right, "blocks", ""},    {"", "Verdict", Align::left, "verdict", ""},
+      {"", "Why not", Align::left, "reason", ""}};
+  for (const PairRow& row : advice::pair_rows(result)) {
+    if (row.primary == primary) table.rows.push_back(row_of(row));
   }
-  text += "\n" + rules + "\n";
-  for (const ComparisonLine& line : lines) {
-    text += "|";
-    for (const std::string& cell : cells(line)) text += " " + markdown_text(cell) + " |";
-    text += "\n";
-  }
-  return text + "\n";
-}
-
-std::string comparisons_html(const record::StudyResult& result) {
-  const auto primary = comparison_lines(result, Metrics::primary);
-  const auto others = comparison_lines(result, Metrics::others);
-  if (primary.empty() && others.empty()) return {};
-  std::string text = fmt::format("<section>\n<h2>Comparisons</h2>\n<p>{}</p>\n", kLegend);
-  if (!primary.empty()) text += html_table(primary);
-  if (!others.empty()) {
-    text += "<details><summary>Metrics that were not declared primary</summary>" +
-            html_table(others) + "</details>\n";
-  }
-  return text + "</section>\n";
+  table.notes = {kComparisonLegend};
+  return table;
 }
 
 }  // namespace tokamark::report

@@ -96,6 +96,8 @@ std::vector<FairnessTable> fairness_tables(const record::StudyResult& result) {
   if (!result.fairness.is_object()) return tables;
   for (const Json& arm : result.fairness.value("arms", Json::array())) {
     tables.push_back(table_of(arm));
+    tables.back().simulated = result.simulated;
+    tables.back().title += result.simulated ? " (SIMULATED)" : "";
   }
   return tables;
 }
@@ -110,56 +112,27 @@ std::string unequal_sentence(const std::vector<FairnessTable>& tables) {
   return {};
 }
 
-std::string fairness_markdown(const std::vector<FairnessTable>& tables) {
-  std::string text;
-  for (const FairnessTable& table : tables) {
-    text +=
-        fmt::format("### {}\n\n{}\n\n", markdown_text(table.title), markdown_text(table.verdict));
-    if (!table.rows.empty()) {
-      text += "| Setting |";
-      std::string rules = "| :-- |";
-      for (const std::string& engine : table.engines) {
-        text += " " + markdown_text(engine) + " |";
-        rules += " :-- |";
-      }
-      text += " |\n" + rules + " :-- |\n";
-    }
-    for (const FairnessRow& row : table.rows) {
-      text += "| " + markdown_text(row.name) + " |";
-      for (const std::string& value : row.values) text += " " + markdown_text(value) + " |";
-      text += row.bad ? " **" + row.standing + "** |\n" : " " + row.standing + " |\n";
-    }
-    const std::string equal = equal_text(table);
-    text += (table.rows.empty() ? "" : "\n") + (equal.empty() ? "" : markdown_text(equal) + "\n\n");
+Table as_table(const FairnessTable& fairness) {
+  Table table;
+  table.id = file_slug(fairness.title);
+  table.title = fairness.title;
+  table.simulated = fairness.simulated;
+  table.columns = {{"", "Setting", Align::left, "setting", ""}};
+  for (const std::string& engine : fairness.engines) {
+    table.columns.push_back({"", engine, Align::left, engine, ""});
   }
-  return text;
-}
-
-std::string fairness_html(const std::vector<FairnessTable>& tables) {
-  std::string text;
-  for (const FairnessTable& table : tables) {
-    text += fmt::format("<h2>{}</h2>\n<p{}>{}</p>\n", html_line(table.title),
-                        table.bad ? " class=\"verdict bad\"" : "", html_line(table.verdict));
-    if (!table.rows.empty()) {
-      text += "<div class=\"wide\"><table><thead><tr><th class=\"text\">Setting</th>";
-      for (const std::string& engine : table.engines) {
-        text += "<th class=\"text\">" + html_line(engine) + "</th>";
-      }
-      text += "<th class=\"text\">Between them</th></tr></thead><tbody>\n";
-      for (const FairnessRow& row : table.rows) {
-        text += row.bad ? "<tr class=\"invalid\">" : "<tr>";
-        text += "<td class=\"text\">" + html_line(row.name) + "</td>";
-        for (const std::string& value : row.values) {
-          text += "<td class=\"text\">" + html_line(value) + "</td>";
-        }
-        text += "<td class=\"text\">" + html_line(row.standing) + "</td></tr>\n";
-      }
-      text += "</tbody></table></div>\n";
-    }
-    const std::string equal = equal_text(table);
-    text += equal.empty() ? "" : "<p>" + html_line(equal) + "</p>\n";
+  table.columns.push_back({"", "Between them", Align::left, "standing", ""});
+  for (const FairnessRow& row : fairness.rows) {
+    TableRow& made = table.rows.emplace_back();
+    made.cells.push_back(text_cell(row.name));
+    for (const std::string& value : row.values) made.cells.push_back(text_cell(value));
+    made.cells.push_back(text_cell(row.standing));
+    made.state = row.bad ? RowState::bad : RowState::plain;
   }
-  return text;
+  table.notes = {fairness.verdict};
+  const std::string equal = equal_text(fairness);
+  if (!equal.empty()) table.notes.push_back(equal);
+  return table;
 }
 
 }  // namespace tokamark::report

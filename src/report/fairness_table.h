@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "record/result.h"
+#include "report/table.h"
 
 namespace tokamark::report {
 
@@ -18,8 +19,9 @@ struct FairnessRow {
 
 /// The settings of the engines of one arm, differences first.
 struct FairnessTable {
-  std::string title;                 ///< "Settings", or "Settings of arm tuned"
-  std::string verdict;               ///< one sentence
+  std::string title;    ///< "Settings", or "Settings of arm tuned"
+  std::string verdict;  ///< one sentence
+  bool simulated = false;
   bool bad = false;                  ///< the engines are not comparable
   std::vector<std::string> engines;  ///< columns
   std::vector<FairnessRow> rows;     ///< those that are not equal everywhere
@@ -29,8 +31,8 @@ struct FairnessTable {
 /// One table for each arm with two or more engines.
 std::vector<FairnessTable> fairness_tables(const record::StudyResult& result);
 
-std::string fairness_markdown(const std::vector<FairnessTable>& tables);
-std::string fairness_html(const std::vector<FairnessTable>& tables);
+/// The rows of one of them, with the verdict and what is equal as notes.
+Table as_table(const FairnessTable& fairness);
 
 /// The sentence that stands before every comparison that is not one; empty when all are fair.
 std::string unequal_sentence(const std::vector<FairnessTable>& tables);

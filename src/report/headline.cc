@@ -7,61 +7,57 @@
 namespace tokamark::report {
 namespace {
 
-HeadlineCell whole_number(std::int64_t value) {
-  return {std::to_string(value), static_cast<double>(value)};
-}
-
-HeadlineCell load_cell(const workload::LoadShape& load) {
+TableCell load_cell(const workload::LoadShape& load) {
   const bool closed = load.kind == workload::LoadKind::closed;
-  return {load.label(), closed ? static_cast<double>(load.concurrency) : load.rate_per_s};
+  return {load.label(), closed ? static_cast<double>(load.concurrency) : load.rate_per_s, {}, {}};
 }
 
-HeadlineCell memory_cell(const MemoryPeak& memory) {
+TableCell memory_cell(const MemoryPeak& memory) {
   if (!memory.bytes) {
-    return {"-", std::nullopt};
+    return number_cell(std::nullopt);
   }
-  return {format_bytes(*memory.bytes) + " " + memory.kind, static_cast<double>(*memory.bytes)};
+  return {
+      format_bytes(*memory.bytes) + " " + memory.kind, static_cast<double>(*memory.bytes), {}, {}};
 }
 
-std::vector<HeadlineCell> make_cells(const Row& row) {
-  std::vector<HeadlineCell> cells{{row.engine, std::nullopt},
-                                  load_cell(row.load),
-                                  whole_number(static_cast<std::int64_t>(row.used.size())),
-                                  whole_number(row.requests)};
+std::vector<TableCell> make_cells(const Row& row) {
+  std::vector<TableCell> cells{text_cell(row.engine), load_cell(row.load),
+                               whole_cell(static_cast<std::int64_t>(row.used.size())),
+                               whole_cell(row.requests)};
   for (const auto quantity : kTableQuantities) {
-    const auto& value = row.cell(quantity).median;
-    cells.push_back({format_number(value), value});
+    cells.push_back(number_cell(row.cell(quantity).median));
   }
   cells.push_back(memory_cell(row.memory));
-  cells.push_back(whole_number(row.failures));
-  cells.push_back({verdict_text(row), std::nullopt});
+  cells.push_back(whole_cell(row.failures));
+  cells.push_back(text_cell(verdict_text(row)));
   return cells;
 }
 
 }  // namespace
 
-Headline make_headline(const WorkloadRows& workload) {
-  Headline headline;
-  headline.columns = {{"", "Engine", Align::left},
-                      {"", "Load", Align::left},
-                      {"", "Runs", Align::right},
-                      {"", "n", Align::right}};
+Table make_headline(const WorkloadRows& workload) {
+  Table table;
+  table.id = "results-" + file_slug(workload.workload);
+  table.simulated = workload.simulated;
+  table.title = "Workload " + workload.workload + (workload.simulated ? " (SIMULATED)" : "");
+  table.columns = {{"", "Engine", Align::left, "engine", ""},
+                   {"", "Load", Align::left, "load", ""},
+                   {"", "Runs", Align::right, "runs", ""},
+                   {"", "n", Align::right, "requests", ""}};
   for (const auto quantity : kTableQuantities) {
     const auto& entry = info(quantity);
     const std::string part = entry.part;
-    if (part.empty()) {
-      headline.columns.push_back({entry.group, entry.unit, Align::right});
-    } else {
-      headline.columns.push_back({std::string(entry.group) + " " + entry.unit, part, Align::right});
-    }
+    const bool whole = part.empty();
+    table.columns.push_back({whole ? entry.group : std::string(entry.group) + " " + entry.unit,
+                             whole ? entry.unit : part, Align::right, entry.key, entry.key_unit});
   }
-  headline.columns.push_back({"Peak", "memory", Align::right});
-  headline.columns.push_back({"", "Failed", Align::right});
-  headline.columns.push_back({"", "Verdict", Align::left});
+  table.columns.push_back({"Peak", "memory", Align::right, "memory_peak", "bytes"});
+  table.columns.push_back({"", "Failed", Align::right, "failed", ""});
+  table.columns.push_back({"", "Verdict", Align::left, "verdict", ""});
   for (const auto& row : workload.rows) {
-    headline.rows.push_back(make_cells(row));
+    table.rows.push_back({make_cells(row), row.comparable ? RowState::plain : RowState::bad});
   }
-  return headline;
+  return table;
 }
 
 std::string headline_legend(const std::vector<WorkloadRows>& workloads) {

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 
+#include "report/at_slo.h"
+#include "report/citation.h"
 #include "report/fairness_table.h"
 #include "report/findings.h"
 #include "report/headline.h"
+#include "report/outcome.h"
+#include "report/self_check.h"
 #include "report/speed_of_light.h"
 #include "report/text.h"
 #include "report/verdicts.h"
@@ -14,42 +18,36 @@
 namespace tokamark::report {
 namespace {
 
-std::string column_title(const HeadlineColumn& column) {
-  return column.group.empty() ? column.name : column.group + " " + column.name;
+/// The first of the sentences, and how many there are besides.
+std::string list(const std::vector<std::string>& sentences, std::size_t most) {
+  constexpr std::size_t kLongest = 1000;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(sentences.size(), most); ++i) {
+    text += "- " + markdown_text(shorten(sentences[i], kLongest)) + "\n";
+  }
+  if (sentences.size() > most) text += fmt::format("- and {} more\n", sentences.size() - most);
+  return text + (text.empty() ? "" : "\n");
 }
 
-std::string table(const WorkloadRows& workload) {
-  const auto headline = make_headline(workload);
-  std::string names = "|";
-  std::string rules = "|";
-  for (const auto& column : headline.columns) {
-    names += " " + column_title(column) + " |";
-    rules += column.align == Align::left ? " :-- |" : " --: |";
-  }
-  std::string text = names + "\n" + rules + "\n";
-  for (std::size_t r = 0; r < headline.rows.size(); ++r) {
-    text += "|";
-    for (const auto& cell : headline.rows[r]) {
-      const bool last = &cell == &headline.rows[r].back();
-      const auto escaped = markdown_text(cell.text);
-      text +=
-          last && !workload.rows[r].comparable ? " **" + escaped + "** |" : " " + escaped + " |";
-    }
-    text += "\n";
-  }
-  return text;
+std::string list(const std::vector<std::string>& sentences) {
+  return list(sentences, sentences.size());
 }
 
-std::string workload_section(const WorkloadRows& workload, bool simulated) {
-  std::string text = fmt::format("### {}{}\n\n", markdown_text(workload.workload),
-                                 simulated ? " (SIMULATED)" : "");
-  text += table(workload);
-  const auto notes = missing_notes(workload);
-  text += notes.empty() ? "" : "\n";
-  for (const auto& note : notes) {
-    text += "- No number: " + markdown_text(note) + "\n";
-  }
-  return text + "\n";
+/// Folded away; empty for nothing.
+std::string details(const std::string& title, const std::string& text) {
+  if (text.empty()) return {};
+  return fmt::format("<details><summary>{}</summary>\n\n{}</details>\n\n", html_line(title), text);
+}
+
+std::string titled(const Table& table) {
+  if (table.rows.empty()) return {};
+  return "### " + markdown_text(table.title) + "\n\n" + table_markdown(table) + "\n";
+}
+
+std::string results_section(const WorkloadRows& workload) {
+  std::vector<std::string> notes;
+  for (const auto& note : missing_notes(workload)) notes.push_back("No number: " + note);
+  return titled(make_headline(workload)) + list(notes);
 }
 
 std::string code_section(const record::StudyResult& result) {
@@ -69,64 +67,103 @@ std::string code_section(const record::StudyResult& result) {
   return notes.empty() ? "" : text + "\n";
 }
 
-std::string list(const std::vector<std::string>& sentences) {
+std::string head_section(const record::StudyResult& result, const Outcome& outcome) {
+  constexpr std::size_t kMost = 8;
+  constexpr std::size_t kLongestName = 200;
+  std::string text =
+      fmt::format("## {}{}\n\n", markdown_text(shorten(study_name(result), kLongestName)),
+                  result.simulated ? " (SIMULATED)" : "");
+  if (result.simulated) {
+    text += fmt::format("> **{}**\n\n", markdown_text(shorten(simulated_sentence(result), 1000)));
+  }
+  text += fmt::format("**{}** {}\n\n", outcome.valid ? "Valid." : "Not all valid.",
+                      markdown_text(shorten(outcome.validity, 1000)));
+  if (!outcome.failed.empty()) text += "Failed checks:\n\n" + list(outcome.failed, kMost);
+  const auto slo = slo_sentence(result);
+  if (!slo.empty()) text += "Best at the SLO (" + markdown_text(slo) + "):\n\n";
+  text += list(outcome.best, kMost);
+  const auto unequal = unequal_sentence(fairness_tables(result));
+  text += unequal.empty() ? "" : "**" + unequal + "**\n\n";
+  return text + list(outcome.leads, kMost);
+}
+
+std::string fairness_section(const std::vector<FairnessTable>& tables) {
   std::string text;
-  for (const auto& sentence : sentences) text += "- " + markdown_text(sentence) + "\n";
-  return text + (text.empty() ? "" : "\n");
+  for (const FairnessTable& fairness : tables) {
+    const Table table = as_table(fairness);
+    text += "### " + markdown_text(table.title) + "\n\n";
+    if (!table.rows.empty()) text += table_markdown(table) + "\n";
+    text += list(table.notes);
+  }
+  return text;
 }
 
 std::string support_section(const record::StudyResult& result,
                             const std::vector<WorkloadRows>& workloads) {
-  std::string text = "### What this supports\n\n" + support_sentence(result, workloads) + "\n\n";
-  const auto unequal = unequal_sentence(fairness_tables(result));
-  text += unequal.empty() ? "" : "**" + unequal + "**\n\n";
-  return text + list(verdict_sentences(result));
-}
-
-std::string recommendation_section(const record::StudyResult& result) {
-  const auto texts = recommendation_texts(result);
-  return "### Recommendations\n\n" +
-         (texts.empty() ? std::string(kNothingToRecommend) + "\n\n" : list(texts));
-}
-
-std::string order_section(const record::StudyResult& result,
-                          const std::vector<WorkloadRows>& workloads) {
+  std::string text = support_sentence(result, workloads) + "\n\n" + list(verdict_sentences(result));
   std::vector<std::string> sentences;
   for (const auto& workload : workloads) {
     for (const auto& sentence : order_sentences(unresolved_orders(result, workload))) {
       sentences.push_back(workload.workload + ", " + sentence);
     }
   }
-  return sentences.empty() ? "" : "### Observed order, not resolved\n\n" + list(sentences);
+  return text + (sentences.empty() ? "" : "### Observed order, not resolved\n\n" + list(sentences));
+}
+
+std::string recommendation_section(const record::StudyResult& result) {
+  const auto texts = recommendation_texts(result);
+  const auto body = texts.empty() ? fmt::format("{}\n\n", kNothingToRecommend) : list(texts);
+  return fmt::format("### Recommendations\n\n{}", body);
+}
+
+std::string speed_section(const SpeedOfLight& speed) {
+  if (speed.empty()) return {};
+  const Table table = speed_table(speed);
+  return (table.rows.empty() ? "" : table_markdown(table) + "\n") + list(table.notes);
+}
+
+std::vector<std::string> sections_of(const record::StudyResult& result,
+                                     const std::vector<WorkloadRows>& workloads) {
+  std::vector<std::string> sections;
+  const auto standings = at_slo(result, workloads);
+  for (const AtSlo& at : standings) {
+    const Table table = slo_table(result, at);
+    sections.push_back(titled(table) + list(table.notes));
+  }
+  for (const auto& workload : workloads) {
+    const std::string results = results_section(workload);
+    sections.push_back(standings.empty() ? results
+                                         : details("All loads of " + workload.workload, results));
+  }
+  if (!workloads.empty()) sections.push_back(headline_legend(workloads) + "\n\n");
+  sections.push_back(code_section(result));
+  sections.push_back(recommendation_section(result));
+  sections.push_back(details("What this supports", support_section(result, workloads)));
+  const Table comparisons = comparison_table(result, Metrics::primary);
+  sections.push_back(
+      details("Comparisons", comparisons.rows.empty()
+                                 ? ""
+                                 : table_markdown(comparisons) + "\n" + list(comparisons.notes)));
+  sections.push_back(details("Settings", fairness_section(fairness_tables(result))));
+  const SpeedOfLight speed = speed_of_light(result, workloads);
+  sections.push_back(details(speed.title, speed_section(speed)));
+  if (!result.trials.empty()) {
+    sections.push_back(
+        details("Client self-check", table_markdown(self_check_table(result)) + "\n"));
+    sections.push_back(markdown_text(citation_text(result)) +
+                       " report.html has everything, results.json every number.\n");
+  }
+  return sections;
 }
 
 }  // namespace
 
 std::string summary_markdown(const record::StudyResult& result) {
   const auto workloads = make_rows(result);
-  std::string text = fmt::format("## {}{}\n\n", markdown_text(study_name(result)),
-                                 result.simulated ? " (SIMULATED)" : "");
-  if (result.simulated) {
-    text += fmt::format("> **{}**\n\n", markdown_text(simulated_sentence(result)));
-  }
-  text += verdict_sentence(result) + "\n\n";
-  std::vector<std::string> sections;
-  for (const auto& workload : workloads) {
-    sections.push_back(workload_section(workload, result.simulated));
-  }
-  if (!workloads.empty()) {
-    sections.push_back(headline_legend(workloads) + "\n\n");
-  }
-  sections.push_back(speed_markdown(speed_of_light(result, workloads)));
-  sections.push_back(code_section(result));
-  sections.push_back(fairness_markdown(fairness_tables(result)));
-  sections.push_back(support_section(result, workloads));
-  sections.push_back(recommendation_section(result));
-  sections.push_back(order_section(result, workloads));
-  sections.push_back(comparisons_markdown(result));
+  std::string text = head_section(result, outcome_of(result, workloads));
   std::size_t left_out = 0;
-  for (const auto& section : sections) {
-    if (text.size() + section.size() > kMarkdownLimit) {
+  for (const auto& section : sections_of(result, workloads)) {
+    if (text.size() + section.size() > kMarkdownLimit - kMarkdownReserve) {
       ++left_out;
     } else {
       text += section;

@@ -31,21 +31,25 @@ struct QuantityInfo {
   const char* group;  ///< "TTFT"
   const char* part;   ///< "p50", or empty
   const char* unit;   ///< "ms", "tok/s", "req/s"
+  const char* key;    ///< for programs, "ttft_p50", and the unit that ends it there, "ms"
+  const char* key_unit;
   Sense sense;
 };
 
 inline constexpr std::array kQuantities{
-    QuantityInfo{Quantity::ttft_p50, "TTFT", "p50", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::ttft_p95, "TTFT", "p95", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::ttft_p99, "TTFT", "p99", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::tpot_p50, "TPOT", "p50", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::tpot_p95, "TPOT", "p95", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::tpot_p99, "TPOT", "p99", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::e2e_p50, "E2E", "p50", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::e2e_p95, "E2E", "p95", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::e2e_p99, "E2E", "p99", "ms", Sense::lower_is_better},
-    QuantityInfo{Quantity::output_tokens_per_s, "Output", "", "tok/s", Sense::higher_is_better},
-    QuantityInfo{Quantity::goodput_requests_per_s, "Goodput", "", "req/s", Sense::higher_is_better},
+    QuantityInfo{Quantity::ttft_p50, "TTFT", "p50", "ms", "ttft_p50", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::ttft_p95, "TTFT", "p95", "ms", "ttft_p95", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::ttft_p99, "TTFT", "p99", "ms", "ttft_p99", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::tpot_p50, "TPOT", "p50", "ms", "tpot_p50", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::tpot_p95, "TPOT", "p95", "ms", "tpot_p95", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::tpot_p99, "TPOT", "p99", "ms", "tpot_p99", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::e2e_p50, "E2E", "p50", "ms", "e2e_p50", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::e2e_p95, "E2E", "p95", "ms", "e2e_p95", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::e2e_p99, "E2E", "p99", "ms", "e2e_p99", "ms", Sense::lower_is_better},
+    QuantityInfo{Quantity::output_tokens_per_s, "Output", "", "tok/s", "output", "tokens_per_s",
+                 Sense::higher_is_better},
+    QuantityInfo{Quantity::goodput_requests_per_s, "Goodput", "", "req/s", "goodput",
+                 "requests_per_s", Sense::higher_is_better},
 };
 
 /// The columns of the tables, in order; the charts use the p95 of TPOT and E2E too.

@@ -163,7 +163,7 @@ std::vector<WorkloadRows> make_rows(const record::StudyResult& result) {
         found[{load_key(trial.load), engine_index(trial.engine)}].trials.push_back(&trial);
       }
     }
-    auto& workload = workloads.emplace_back(WorkloadRows{name, {}});
+    auto& workload = workloads.emplace_back(WorkloadRows{name, {}, result.simulated});
     for (auto& [key, row] : found) {
       row.workload = name;
       row.engine = engines[key.second];

@@ -49,6 +49,7 @@ struct Row {
 struct WorkloadRows {
   std::string workload;
   std::vector<Row> rows;
+  bool simulated = false;  ///< as the study
 };
 
 /// The study's results as rows; every table and chart is made from these. The result must outlive

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "report/text.h"
@@ -13,8 +12,6 @@ namespace tokamark::report {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::array kTitles{"Workload", "Load", "Engine", "TPOT", "Output", "TTFT", "Bound by"};
 
 std::optional<double> number(const Json& speed, const char* name) {
   const auto at = speed.is_object() ? speed.find(name) : speed.end();
@@ -65,15 +62,12 @@ std::optional<SpeedRow> row_of(const Row& row) {
   return speed;
 }
 
-std::array<std::string, kTitles.size()> cells_of(const SpeedRow& row) {
-  return {row.workload, row.load, row.engine, row.tpot, row.output, row.ttft, row.bound};
-}
-
 }  // namespace
 
 SpeedOfLight speed_of_light(const record::StudyResult& result,
                             const std::vector<WorkloadRows>& workloads) {
   SpeedOfLight speed;
+  speed.simulated = result.simulated;
   speed.title = std::string("Of the speed of light") + (result.simulated ? " (SIMULATED)" : "");
   std::vector<std::pair<std::string, std::string>> unknown;  // a reason and its engines
   for (const WorkloadRows& workload : workloads) {
@@ -112,43 +106,29 @@ std::string speed_sentence(const SpeedOfLight& speed) {
   return text;
 }
 
-std::string speed_markdown(const SpeedOfLight& speed) {
-  if (speed.empty()) return {};
-  std::string text = "### " + speed.title + "\n\n";
-  if (!speed.rows.empty()) {
-    text += speed_sentence(speed) + "\n\n|";
-    for (const char* title : kTitles) text += fmt::format(" {} |", title);
-    text += "\n| :-- | :-- | :-- | --: | --: | --: | :-- |\n";
-  }
+Table speed_table(const SpeedOfLight& speed) {
+  Table table;
+  table.id = "speed-of-light";
+  table.title = speed.title;
+  table.simulated = speed.simulated;
+  table.columns = {{"", "Workload", Align::left, "workload", ""},
+                   {"", "Load", Align::left, "load", ""},
+                   {"", "Engine", Align::left, "engine", ""},
+                   {"", "TPOT", Align::left, "tpot_fraction", ""},
+                   {"", "Output", Align::left, "output_fraction", ""},
+                   {"", "TTFT", Align::left, "ttft_fraction", ""},
+                   {"", "Bound by", Align::left, "bound", ""}};
   for (const SpeedRow& row : speed.rows) {
-    text += "|";
-    for (const std::string& cell : cells_of(row)) text += " " + markdown_text(cell) + " |";
-    text += "\n";
-  }
-  text += speed.rows.empty() || speed.unknown.empty() ? "" : "\n";
-  for (const std::string& line : speed.unknown) text += "- " + markdown_text(line) + "\n";
-  return text + "\n";
-}
-
-std::string speed_html(const SpeedOfLight& speed) {
-  if (speed.empty()) return {};
-  std::string text = "<section>\n<h2>" + speed.title + "</h2>\n";
-  if (!speed.rows.empty()) {
-    text +=
-        "<p>" + html_line(speed_sentence(speed)) + "</p>\n<div class=\"wide\"><table><thead><tr>";
-    for (const char* title : kTitles) text += fmt::format("<th>{}</th>", title);
-    text += "</tr></thead><tbody>\n";
-    for (const SpeedRow& row : speed.rows) {
-      text += row.impossible ? "<tr class=\"invalid\">" : "<tr>";
-      for (const std::string& cell : cells_of(row)) text += "<td>" + html_line(cell) + "</td>";
-      text += "</tr>\n";
+    TableRow& made = table.rows.emplace_back();
+    for (const std::string& text :
+         {row.workload, row.load, row.engine, row.tpot, row.output, row.ttft, row.bound}) {
+      made.cells.push_back(text_cell(text));
     }
-    text += "</tbody></table></div>\n";
+    made.state = row.impossible ? RowState::bad : RowState::plain;
   }
-  for (const std::string& line : speed.unknown) {
-    text += "<p class=\"note\">" + html_line(line) + "</p>\n";
-  }
-  return text + "</section>\n";
+  if (!speed.rows.empty()) table.notes.push_back(speed_sentence(speed));
+  table.notes.insert(table.notes.end(), speed.unknown.begin(), speed.unknown.end());
+  return table;
 }
 
 std::vector<std::string> speed_lines(const SpeedOfLight& speed) {

@@ -5,6 +5,7 @@
 
 #include "record/result.h"
 #include "report/rows.h"
+#include "report/table.h"
 
 namespace tokamark::report {
 
@@ -20,6 +21,7 @@ struct SpeedRow {
 struct SpeedOfLight {
   std::string title;  ///< says SIMULATED where that is so
   std::vector<SpeedRow> rows;
+  bool simulated = false;
   std::vector<std::string> unknown;  ///< "Not known for vllm: ...", one for each reason
   [[nodiscard]] bool empty() const { return rows.empty() && unknown.empty(); }
 };
@@ -32,8 +34,8 @@ SpeedOfLight speed_of_light(const record::StudyResult& result,
 /// What the shares are; one sentence, and another where one is above 1.
 std::string speed_sentence(const SpeedOfLight& speed);
 
-std::string speed_markdown(const SpeedOfLight& speed);
-std::string speed_html(const SpeedOfLight& speed);
+/// The rows, with that sentence and what is not known as notes.
+Table speed_table(const SpeedOfLight& speed);
 /// One line a row, for a terminal.
 std::vector<std::string> speed_lines(const SpeedOfLight& speed);
 

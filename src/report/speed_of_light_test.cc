@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "report/html.h"
 #include "report/markdown.h"
 #include "report/sample_for_tests.h"
 #include "report/terminal.h"
@@ -62,13 +61,13 @@ TEST(SpeedOfLight, SaysOnceWhyItIsNotKnown) {
 
 TEST(SpeedOfLight, ShoutsAboutTheImpossible) {
   auto result = study();
-  EXPECT_THAT(speed_markdown(speed_of_light(result, make_rows(result))),
+  EXPECT_THAT(speed_table(speed_of_light(result, make_rows(result))).notes[0],
               Not(HasSubstr("IMPOSSIBLE")));
   result.trials[0].speed_of_light["tpot_fraction"] = 1.25;
   const auto speed = speed_of_light(result, make_rows(result));
   EXPECT_TRUE(speed.rows[0].impossible);
-  EXPECT_THAT(speed_markdown(speed), HasSubstr("IMPOSSIBLE"));
-  EXPECT_THAT(speed_html(speed), HasSubstr("<tr class=\"invalid\">"));
+  EXPECT_THAT(speed_table(speed).notes[0], HasSubstr("IMPOSSIBLE"));
+  EXPECT_EQ(speed_table(speed).rows[0].state, RowState::bad);
   EXPECT_THAT(speed_lines(speed)[0], HasSubstr("IMPOSSIBLE"));
 }
 
@@ -76,7 +75,8 @@ TEST(SpeedOfLight, IsInEveryReport) {
   const auto result = study();
   EXPECT_THAT(summary_markdown(result),
               HasSubstr("| chat | c=1 | a | 43.2 % | 50 % | 20 % | memory |"));
-  EXPECT_THAT(report_html(result), HasSubstr("<h2>Of the speed of light (SIMULATED)</h2>"));
+  EXPECT_EQ(speed_table(speed_of_light(result, make_rows(result))).title,
+            "Of the speed of light (SIMULATED)");
   EXPECT_THAT(terminal_table(result, {}), HasSubstr("chat c=1, a: TPOT 43.2 %"));
 }
 
@@ -90,7 +90,8 @@ TEST(SpeedOfLight, SurvivesAnythingInItsPlace) {
                           json{{"reason", 3}}, json{{"reason", "<b>|`"}}}) {
     auto result = study();
     for (auto& trial : result.trials) trial.speed_of_light = odd;
-    EXPECT_THAT(report_html(result), Not(HasSubstr("<b>|")));
+    EXPECT_THAT(table_html(speed_table(speed_of_light(result, make_rows(result))), {}),
+                Not(HasSubstr("<b>|")));
     EXPECT_FALSE(summary_markdown(result).empty());
   }
 }

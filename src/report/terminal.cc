@@ -65,19 +65,19 @@ std::string pad(std::string_view text, std::size_t width, Align align) {
 }
 
 /// Names and codes become safe to print; the rest of a headline is numbers.
-void make_printable(Headline& headline) {
-  for (auto& cells : headline.rows) {
+void make_printable(Table& headline) {
+  for (auto& [cells, state] : headline.rows) {
     cells.front().text = shorten(plain_line(cells.front().text), kLongestName);
     cells.back().text = shorten(plain_line(cells.back().text), kLongestVerdict);
   }
 }
 
-std::vector<std::size_t> column_widths(const Headline& headline) {
+std::vector<std::size_t> column_widths(const Table& headline) {
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < headline.columns.size(); ++c) {
     std::size_t width = display_width(headline.columns[c].name);
-    for (const auto& cells : headline.rows) {
-      width = std::max(width, display_width(cells[c].text));
+    for (const auto& row : headline.rows) {
+      width = std::max(width, display_width(row.cells[c].text));
     }
     widths.push_back(width);
   }
@@ -86,8 +86,7 @@ std::vector<std::size_t> column_widths(const Headline& headline) {
 
 /// The group names, each at the right end of its columns; widens the last column where a name is
 /// longer.
-std::string group_line(const Headline& headline, std::vector<std::size_t>& widths,
-                       std::size_t gap) {
+std::string group_line(const Table& headline, std::vector<std::size_t>& widths, std::size_t gap) {
   std::string text;
   std::size_t begin = 0;
   while (begin < headline.columns.size()) {
@@ -118,7 +117,7 @@ std::size_t total_width(const std::vector<std::size_t>& widths, std::size_t gap)
 }
 
 /// False when the table does not fit, and then nothing was printed.
-bool print_wide(Page& page, const Headline& headline, const WorkloadRows& workload) {
+bool print_wide(Page& page, const Table& headline, const WorkloadRows& workload) {
   for (const std::size_t gap : {std::size_t{2}, std::size_t{1}}) {
     auto widths = column_widths(headline);
     const auto groups = group_line(headline, widths, gap);
@@ -135,19 +134,20 @@ bool print_wide(Page& page, const Headline& headline, const WorkloadRows& worklo
     for (std::size_t r = 0; r < headline.rows.size(); ++r) {
       std::string text;
       for (std::size_t c = 0; c + 1 < widths.size(); ++c) {
-        text += pad(headline.rows[r][c].text, widths[c], headline.columns[c].align) +
+        text += pad(headline.rows[r].cells[c].text, widths[c], headline.columns[c].align) +
                 std::string(gap, ' ');
       }
-      page.line(text + page.toned(headline.rows[r].back().text, verdict_tone(workload.rows[r])));
+      page.line(text +
+                page.toned(headline.rows[r].cells.back().text, verdict_tone(workload.rows[r])));
     }
     return true;
   }
   return false;
 }
 
-void print_stacked(Page& page, const Headline& headline, const WorkloadRows& workload) {
+void print_stacked(Page& page, const Table& headline, const WorkloadRows& workload) {
   for (std::size_t r = 0; r < headline.rows.size(); ++r) {
-    const auto& cells = headline.rows[r];
+    const auto& cells = headline.rows[r].cells;
     page.paragraph(fmt::format("{}  {}", cells[0].text, cells[1].text), 0, Tone::strong);
     page.line("  " + page.toned(cells.back().text, verdict_tone(workload.rows[r])));
     std::size_t c = 2;

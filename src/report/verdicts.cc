@@ -80,26 +80,6 @@ std::string sentence(const std::vector<const PairRow*>& group) {
   return text + fmt::format("{} and {} {}", first.a, first.b, too_wide_text(group));
 }
 
-std::string ratio_text(std::optional<double> ratio) {
-  return ratio ? fmt::format("{:.3f}", *ratio) : "-";
-}
-
-ComparisonLine line_of(const PairRow& row) {
-  ComparisonLine line{row.workload,
-                      row.load.label(),
-                      advice::metric_words(row.metric),
-                      row.a + " / " + row.b,
-                      ratio_text(row.ratio),
-                      "-",
-                      std::to_string(row.blocks),
-                      "~",
-                      row.reason};
-  if (row.low && row.high) line.interval = ratio_text(row.low) + " to " + ratio_text(row.high);
-  if (row.verdict == PairVerdict::equivalent) line.verdict = "equivalent";
-  if (row.verdict == PairVerdict::different) line.verdict = row.better + " ahead";
-  return line;
-}
-
 }  // namespace
 
 VerdictCounts count_verdicts(const record::StudyResult& result) {
@@ -154,14 +134,6 @@ std::vector<std::string> recommendation_texts(const record::StudyResult& result)
     if (text != entry.end() && text->is_string()) texts.push_back(text->get<std::string>());
   }
   return texts;
-}
-
-std::vector<ComparisonLine> comparison_lines(const record::StudyResult& result, Metrics metrics) {
-  std::vector<ComparisonLine> lines;
-  for (const PairRow& row : advice::pair_rows(result)) {
-    if (row.primary == (metrics == Metrics::primary)) lines.push_back(line_of(row));
-  }
-  return lines;
 }
 
 }  // namespace tokamark::report

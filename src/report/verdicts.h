@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "record/result.h"
+#include "report/table.h"
 
 namespace tokamark::report {
 
@@ -29,20 +30,15 @@ std::vector<std::string> recommendation_texts(const record::StudyResult& result)
 /// What stands where there is no recommendation.
 inline constexpr const char* kNothingToRecommend = "There is nothing to recommend.";
 
-/// One line of the table of comparisons; raw text.
-struct ComparisonLine {
-  std::string workload, load, metric, engines;  ///< engines as "a / b"
-  std::string ratio, interval, blocks;          ///< "-" where not known
-  std::string verdict;                          ///< "a ahead", "equivalent", or "~": not resolved
-  std::string reason;                           ///< of "~"
-};
-
 enum class Metrics { primary, others };
-std::vector<ComparisonLine> comparison_lines(const record::StudyResult& result, Metrics metrics);
 
-/// The table of the primary comparisons; empty without any.
-std::string comparisons_markdown(const record::StudyResult& result);
-/// The same, and that of the other metrics folded away.
-std::string comparisons_html(const record::StudyResult& result);
+/// Pairs of engines by metric: ratio, interval, blocks, and "a ahead", "equivalent" or "~" (not
+/// resolved) with the reason. Without rows where there is no comparison.
+Table comparison_table(const record::StudyResult& result, Metrics metrics);
+
+/// What the ratios and marks of that table are.
+inline constexpr const char* kComparisonLegend =
+    "Each ratio is the first engine's value over the second's, the geometric mean over blocks, "
+    "with its 95 % interval; ~ is a pair that is not resolved.";
 
 }  // namespace tokamark::report

@@ -86,32 +86,26 @@ TEST(VerdictSentences, AreNoneWithoutTheBlocksForAVerdict) {
   EXPECT_THAT(verdict_sentences(result), IsEmpty());
 }
 
-TEST(ComparisonLines, MarkWhatIsNotResolved) {
-  const auto lines = comparison_lines(compared_study(), Metrics::primary);
-  ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0].verdict, "a ahead");
-  EXPECT_EQ(lines[0].ratio, "0.800");
-  EXPECT_EQ(lines[0].interval, "0.750 to 0.850");
-  EXPECT_EQ(lines[1].verdict, "equivalent");
-  EXPECT_EQ(lines[2].verdict, "~");
-  EXPECT_EQ(comparison_lines(compared_study(), Metrics::others).size(), 1U);
+TEST(ComparisonTable, MarksWhatIsNotResolved) {
+  const auto table = comparison_table(compared_study(), Metrics::primary);
+  ASSERT_EQ(table.rows.size(), 3U);
+  EXPECT_EQ(table.rows[0].cells[7].text, "a ahead");
+  EXPECT_EQ(table.rows[0].cells[4].text, "0.800");
+  EXPECT_EQ(table.rows[0].cells[5].text, "0.750 to 0.850");
+  EXPECT_DOUBLE_EQ(table.rows[0].cells[4].interval->high, 0.85);
+  EXPECT_EQ(table.rows[1].cells[7].text, "equivalent");
+  EXPECT_EQ(table.rows[2].cells[7].text, "~");
+  EXPECT_EQ(comparison_table(compared_study(), Metrics::others).rows.size(), 1U);
+  EXPECT_THAT(comparison_table(sample_study(), Metrics::primary).rows, IsEmpty());
 }
 
-TEST(ComparisonLines, HaveADashForWhatIsNotKnown) {
+TEST(ComparisonTable, HasADashForWhatIsNotKnown) {
   auto result = compared_study();
   result.comparisons = {result.comparisons[2]};
   for (const char* key : {"ratio", "low", "high"}) result.comparisons[0][key] = nullptr;
-  const auto lines = comparison_lines(result, Metrics::primary);
-  EXPECT_EQ(lines[0].ratio, "-");
-  EXPECT_EQ(lines[0].interval, "-");
-}
-
-TEST(ComparisonTable, FoldsOtherMetricsAwayInHtmlAndLeavesThemOutOfMarkdown) {
-  EXPECT_THAT(comparisons_html(compared_study()), HasSubstr("not declared primary</summary>"));
-  EXPECT_THAT(comparisons_html(compared_study()), HasSubstr("TTFT p99"));
-  EXPECT_THAT(comparisons_markdown(compared_study()), Not(HasSubstr("TTFT p99")));
-  EXPECT_EQ(comparisons_html(sample_study()), "");
-  EXPECT_EQ(comparisons_markdown(sample_study()), "");
+  const auto table = comparison_table(result, Metrics::primary);
+  EXPECT_EQ(table.rows[0].cells[4].text, "-");
+  EXPECT_EQ(table.rows[0].cells[5].text, "-");
 }
 
 TEST(RecommendationTexts, AreReadFromTheResult) {

@@ -7,15 +7,17 @@
 
 #include "advice/recommend.h"
 #include "fuzz_input.h"
+#include "page/html.h"
 #include "record/json_text.h"
 #include "record/result.h"
-#include "report/html.h"
 #include "report/markdown.h"
+#include "report/study_tables.h"
 #include "report/terminal.h"
 #include "report/vllm_export.h"
 
 namespace {
 
+namespace page = tokamark::page;
 namespace record = tokamark::record;
 namespace report = tokamark::report;
 
@@ -42,9 +44,15 @@ void check_reports(const record::StudyResult& result, bool with_page) {
   for (const record::TrialResult& trial : result.trials) {
     TOKAMARK_ASSERT(nlohmann::json::accept(report::export_vllm(result, trial, {})));
   }
+  for (const report::Table& table : report::study_tables(result, {})) {
+    for (const std::string& text :
+         {report::table_csv(table), report::table_latex(table), report::table_markdown(table)}) {
+      TOKAMARK_ASSERT(record::valid_utf8(text) == text);
+    }
+  }
   if (with_page) {
-    const std::string page = report::report_html(result);
-    TOKAMARK_ASSERT(record::valid_utf8(page) == page);
+    const std::string html = page::report_html(result, {});
+    TOKAMARK_ASSERT(record::valid_utf8(html) == html);
   }
 }
 

@@ -170,7 +170,7 @@ class IntegrationCase(unittest.TestCase):
 
     def write_study(self, study, name="study.yaml"):
         path = self.folder / name
-        path.write_text(study if isinstance(study, str) else json.dumps(study, indent=1))
+        path.write_text(study if isinstance(study, str) else json.dumps(study, indent=1, ensure_ascii=False))
         return path
 
     def fake_llama_engine(self, mode, name="fake", **more):

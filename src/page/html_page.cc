@@ -1,16 +1,20 @@
-#include "report/html_page.h"
+#include "page/html_page.h"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
 
+#include "assets/assets.h"
 #include "base/assert.h"
+#include "page/page_files.h"
 #include "report/text.h"
-#include "report/web_assets.h"
 
-namespace tokamark::report {
+namespace tokamark::page {
 namespace {
+
+using tokamark::report::html_line;
+using tokamark::report::html_text;
 
 /// A source expression of Content Security Policy level 3: 'sha256-BASE64'.
 std::string policy_hash(std::string_view script) {
@@ -29,14 +33,14 @@ std::string policy_hash(std::string_view script) {
 /// own. Pictures are what "Save as PNG" makes.
 std::string policy() {
   std::string scripts = policy_hash(page_script());
-  if (!chart_library().empty()) {
-    scripts += " " + policy_hash(chart_library());
+  if (!assets::chart_library().empty()) {
+    scripts += " " + policy_hash(assets::chart_library());
   }
   return "default-src 'none'; script-src " + scripts +
          "; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
 }
 
-std::string figure_data(const std::vector<Figure>& figures) {
+std::string figure_data(const std::vector<figures::Figure>& figures) {
   auto list = nlohmann::json::array();
   for (const auto& figure : figures) {
     list.push_back({{"title", figure.title}, {"spec", figure.spec}});
@@ -44,14 +48,22 @@ std::string figure_data(const std::vector<Figure>& figures) {
   return script_json(list);
 }
 
+std::string contents(const std::vector<std::pair<std::string, std::string>>& entries) {
+  std::string text = "<nav aria-label=\"Contents\"><ul>\n";
+  for (const auto& [id, name] : entries) {
+    text += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", html_line(id), html_line(name));
+  }
+  return text + "</ul></nav>\n";
+}
+
 std::string notices_section() {
-  if (chart_notices().empty()) {
+  if (assets::chart_notices().empty()) {
     return "";
   }
   return fmt::format(
       "<details class=\"notices\"><summary>Licences of the chart libraries in this file</summary>"
       "<pre>{}</pre></details>\n",
-      html_text(chart_notices()));
+      html_text(assets::chart_notices()));
 }
 
 }  // namespace
@@ -79,13 +91,14 @@ std::string make_page(const PageParts& parts) {
   if (parts.simulated) {
     page += "<div class=\"watermark\" aria-hidden=\"true\">SIMULATED</div>\n";
   }
-  page += "<main>\n" + parts.body;
+  page += "<a class=\"skip\" href=\"#content\">Skip to the results</a>\n" +
+          contents(parts.contents) + "<main id=\"content\" tabindex=\"-1\">\n" + parts.body;
   page += parts.figures.empty() ? "" : notices_section();
   page += "</main>\n";
   if (!parts.figures.empty()) {
     page += "<script type=\"application/json\" id=\"figures\">" + figure_data(parts.figures) +
             "</script>\n<script>";
-    page += chart_library();
+    page += assets::chart_library();
     page += "</script>\n";
   }
   page += "<script>";
@@ -93,4 +106,4 @@ std::string make_page(const PageParts& parts) {
   return page + "</script>\n</body>\n</html>\n";
 }
 
-}  // namespace tokamark::report
+}  // namespace tokamark::page

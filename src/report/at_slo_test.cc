@@ -1,0 +1,136 @@
+#include "report/at_slo.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/sample_for_tests.h"
+
+namespace tokamark::report {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// Engines a and b at concurrency 1, 8 and 16 with this attainment.
+record::StudyResult study(const std::vector<double>& a, const std::vector<double>& b) {
+  record::StudyResult result;
+  result.study = {{"name", "slo"},
+                  {"slo", {{"ttft_ms", 500}, {"tpot_ms", 50}}},
+                  {"engines", {{{"name", "a"}}, {{"name", "b"}}}}};
+  const std::vector<std::uint32_t> loads{1, 8, 16};
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    for (const auto& [engine, shares] : {std::pair{"a", a}, std::pair{"b", b}}) {
+      result.trials.push_back(sample_trial(engine, loads[i], 1, 20));
+      result.trials.back().metrics.slo_attainment = shares[i];
+      result.estimates.push_back({{"engine", engine},
+                                  {"workload", "chat"},
+                                  {"load", {{"kind", "closed"}, {"concurrency", loads[i]}}},
+                                  {"metric", "goodput_requests_per_s"},
+                                  {"R", 9},
+                                  {"runs", 9},
+                                  {"median", engine == std::string("a") ? 12.0 : 10.0},
+                                  {"low", 9.0},
+                                  {"high", 13.0},
+                                  {"reason", nullptr}});
+    }
+  }
+  return result;
+}
+
+void compare_goodput(record::StudyResult& result, std::uint32_t load, const char* verdict) {
+  result.comparisons.push_back({{"metric", "goodput_requests_per_s"},
+                                {"workload", "chat"},
+                                {"load", {{"kind", "closed"}, {"concurrency", load}}},
+                                {"a", "a"},
+                                {"b", "b"},
+                                {"primary", true},
+                                {"R", 9},
+                                {"ratio", 1.2},
+                                {"low", 1.1},
+                                {"high", 1.3},
+                                {"resolution", 0.1},
+                                {"verdict", verdict},
+                                {"better", std::string(verdict) == "different" ? "a" : ""},
+                                {"reason", "not resolved at +-10 %"},
+                                {"caveats", nlohmann::json::array()}});
+}
+
+TEST(AtSlo, IsTheHighestLoadBelowTheFirstThatMisses) {
+  const auto result = study({1.0, 0.95, 0.5}, {0.99, 0.8, 0.95});
+  const auto rows = make_rows(result);
+  const auto found = at_slo(result, rows);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].standings[0].row->load.label(), "c=8");
+  EXPECT_FALSE(found[0].standings[0].highest_measured);
+  EXPECT_EQ(found[0].standings[1].row->load.label(), "c=1") << "c=16 lies above one that misses";
+}
+
+TEST(AtSlo, AResolvedGoodputMakesTheBest) {
+  auto result = study({1.0, 0.95, 0.5}, {0.99, 0.92, 0.5});
+  compare_goodput(result, 8, "different");
+  const auto rows = make_rows(result);
+  const auto at = at_slo(result, rows)[0];
+  EXPECT_EQ(at.best, "a");
+  EXPECT_THAT(at.lead, HasSubstr("20 % higher"));
+  EXPECT_THAT(at.lead, HasSubstr("95 % interval 10 % to 30 %"));
+  const auto table = slo_table(result, at);
+  EXPECT_EQ(table.rows[0].cells[6].text, "12.0 [9.00, 13.0]");
+  EXPECT_EQ(table.rows[0].cells[6].emphasis, Emphasis::best);
+}
+
+TEST(AtSlo, AnIntervalThatIsTooWideMakesNone) {
+  auto result = study({1.0, 0.95, 0.5}, {0.99, 0.92, 0.5});
+  compare_goodput(result, 8, "not_resolved");
+  const auto rows = make_rows(result);
+  const auto at = at_slo(result, rows)[0];
+  EXPECT_EQ(at.best, "");
+  EXPECT_THAT(at.lead, StartsWith("Not resolved under chat at c=8"));
+  const auto table = slo_table(result, at);
+  EXPECT_THAT(table.rows[0].cells[6].text, HasSubstr(" ~"));
+  EXPECT_EQ(table.rows[0].cells[6].emphasis, Emphasis::none);
+}
+
+TEST(AtSlo, ADifferenceAtAnotherLoadMarksNothing) {
+  auto result = study({1.0, 0.95, 0.5}, {0.99, 0.5, 0.5});
+  compare_goodput(result, 1, "different");
+  const auto rows = make_rows(result);
+  const auto at = at_slo(result, rows)[0];
+  EXPECT_EQ(at.best, "");
+  EXPECT_THAT(slo_table(result, at).rows[0].cells[6].text, HasSubstr(" ~"));
+}
+
+TEST(AtSlo, SaysWhyAnEngineMeetsItNowhere) {
+  const auto result = study({0.2, 0.2, 0.2}, {0.1, 0.1, 0.1});
+  const auto rows = make_rows(result);
+  const auto at = at_slo(result, rows)[0];
+  EXPECT_EQ(at.lead, "No engine is shown to meet the SLO at any measured load of chat.");
+  const auto table = slo_table(result, at);
+  EXPECT_EQ(table.rows[0].state, RowState::bad);
+  EXPECT_THAT(table.notes,
+              Contains("a meets the SLO at no measured load: at c=1 only 20.0 % of the requests "
+                       "are good"));
+}
+
+TEST(AtSlo, IsEmptyWithoutAnSlo) {
+  const auto result = compared_study();
+  const auto rows = make_rows(result);
+  EXPECT_TRUE(at_slo(result, rows).empty());
+  EXPECT_EQ(slo_sentence(result), "");
+  EXPECT_EQ(slo_sentence(study({1, 1, 1}, {1, 1, 1})),
+            "TTFT 500 ms, TPOT 50 ms, for 90 % of the requests");
+}
+
+TEST(AtSlo, TellsOutputForEachGpuOnlyWhereEveryEngineSaysHowManyItUses) {
+  auto result = study({1, 1, 1}, {1, 1, 1});
+  const auto name = [&result] {
+    const auto rows = make_rows(result);
+    return slo_table(result, at_slo(result, rows)[0]).columns[3].key;
+  };
+  EXPECT_EQ(name(), "output");
+  for (auto& trial : result.trials) trial.engine_info["gpu_facts"] = {{"count", 2}};
+  EXPECT_EQ(name(), "output_per_gpu");
+}
+
+}  // namespace
+}  // namespace tokamark::report

@@ -1,0 +1,35 @@
+#include "report/outcome.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/sample_for_tests.h"
+
+namespace tokamark::report {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(Outcome, NamesEachFailedCheck) {
+  const auto result = sample_study();
+  const auto outcome = outcome_of(result, make_rows(result));
+  EXPECT_FALSE(outcome.valid);
+  EXPECT_THAT(outcome.failed, ElementsAre("errors: 1 trial"));
+  EXPECT_THAT(outcome.best, ElementsAre("The study states no SLO, so no engine is best at one."));
+  EXPECT_THAT(outcome.leads.front(), HasSubstr("no winner is declared"));
+}
+
+TEST(Outcome, WithoutAnSloTheLeadIsThatOfThePrimaryMetrics) {
+  const auto result = compared_study();
+  const auto outcome = outcome_of(result, make_rows(result));
+  EXPECT_TRUE(outcome.valid);
+  EXPECT_THAT(outcome.failed, IsEmpty());
+  EXPECT_THAT(outcome.leads.front(), HasSubstr("TTFT p50 of a is 20 % lower"));
+}
+
+TEST(Outcome, AStudyWithoutTrialsIsNotValid) { EXPECT_FALSE(outcome_of({}, {}).valid); }
+
+}  // namespace
+}  // namespace tokamark::report

@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "advice/pair_row.h"
+#include "comparison/metric.h"
+#include "report/at_slo.h"
+#include "report/text.h"
+
+namespace tokamark::report {
+namespace {
+
+using advice::PairRow;
+using advice::PairVerdict;
+
+/// A column of numbers, from the field of `estimates` of that name.
+struct SloColumn {
+  const char* metric;
+  const char *group, *name, *key, *unit;
+};
+
+constexpr std::array kColumns{
+    SloColumn{"output_tokens_per_s", "Output", "tok/s", "output", "tokens_per_s"},
+    SloColumn{"ttft_p95_ms", "TTFT ms", "p95", "ttft_p95", "ms"},
+    SloColumn{"tpot_p95_ms", "TPOT ms", "p95", "tpot_p95", "ms"},
+    SloColumn{"goodput_requests_per_s", "Goodput", "req/s", "goodput", "requests_per_s"},
+    SloColumn{"cost_per_million_output_tokens_usd", "Cost", "$ / M tok",
+              "cost_per_million_output_tokens", "usd"},
+    SloColumn{"gpu_energy_per_output_token_j", "Energy", "J / tok", "gpu_energy_per_output_token",
+              "j"},
+};
+
+/// GPUs that the engine uses, where its facts tell.
+std::optional<double> gpu_count(const Row& row) {
+  const auto& info = row.trials.front()->engine_info;
+  const auto facts = info.is_object() ? info.find("gpu_facts") : info.end();
+  if (!info.is_object() || facts == info.end() || !facts->is_object()) return std::nullopt;
+  const auto count = facts->find("count");
+  if (count == facts->end() || !count->is_number() || count->get<double>() < 1.0) {
+    return std::nullopt;
+  }
+  return count->get<double>();
+}
+
+/// Output is told for each GPU where every engine says how many it uses.
+bool per_gpu(const AtSlo& at) {
+  const bool any = std::any_of(at.standings.begin(), at.standings.end(),
+                               [](const SloStanding& s) { return s.row != nullptr; });
+  return any && std::all_of(at.standings.begin(), at.standings.end(), [](const SloStanding& s) {
+           return s.row == nullptr || gpu_count(*s.row).has_value();
+         });
+}
+
+bool same_gpu_count(const AtSlo& at) {
+  std::optional<double> first;
+  for (const SloStanding& standing : at.standings) {
+    if (standing.row == nullptr) continue;
+    const auto count = gpu_count(*standing.row);
+    first = first ? first : count;
+    if (count != first) return false;
+  }
+  return true;
+}
+
+bool won(const std::vector<PairRow>& pairs, const std::string& metric, const Row& row,
+         const std::string& winner, const std::string& loser) {
+  return std::any_of(pairs.begin(), pairs.end(), [&](const PairRow& pair) {
+    return pair.metric == metric && pair.workload == row.workload &&
+           pair.load.label() == row.load.label() && pair.verdict == PairVerdict::different &&
+           pair.better == winner && pair.other(winner) == loser;
+  });
+}
+
+/// Marks the best cell of a column, or puts a `~` there.
+void mark_best(const std::vector<PairRow>& pairs, const AtSlo& at, const SloColumn& column,
+               std::size_t place, Table& table) {
+  const auto* metric = comparison::find_metric(column.metric);
+  const bool higher = metric != nullptr && metric->better == comparison::Better::higher;
+  std::optional<std::size_t> best;
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const auto& number = table.rows[i].cells[place].number;
+    if (!number) continue;
+    ++known;
+    const auto& leading = best ? table.rows[*best].cells[place].number : number;
+    if (!best || (higher ? *number > *leading : *number < *leading)) best = i;
+  }
+  if (known < 2) return;
+  if (metric != nullptr && metric->set_by_open_load && at.kind == workload::LoadKind::open) return;
+  const SloStanding& winner = at.standings[*best];
+  bool resolved = table.columns[place].key != "output_per_gpu" || same_gpu_count(at);
+  for (std::size_t i = 0; i < at.standings.size(); ++i) {
+    if (i == *best || !table.rows[i].cells[place].number) continue;
+    resolved = resolved && at.standings[i].row->load.label() == winner.row->load.label() &&
+               won(pairs, column.metric, *winner.row, winner.engine, at.standings[i].engine);
+  }
+  TableCell& cell = table.rows[*best].cells[place];
+  if (resolved) {
+    cell.emphasis = Emphasis::best;
+  } else {
+    cell.text += " ~";
+  }
+}
+
+TableCell cell_of(const std::vector<EstimateRow>& estimates, const SloStanding& standing,
+                  const SloColumn& column, double divisor, std::vector<std::string>& reasons) {
+  if (standing.row == nullptr) return number_cell(std::nullopt);
+  const Row& row = *standing.row;
+  const auto* found =
+      find_estimate(estimates, standing.engine, row.workload, row.load.label(), column.metric);
+  if (found == nullptr || !found->median) {
+    const std::string why = found == nullptr || found->reason.empty() ? "" : found->reason;
+    const auto text =
+        fmt::format("{} {}: {}", column.group, column.name, why.empty() ? "not estimated" : why);
+    if (std::find(reasons.begin(), reasons.end(), text) == reasons.end()) reasons.push_back(text);
+    return number_cell(std::nullopt);
+  }
+  auto interval = found->interval;
+  if (interval) interval = CellInterval{interval->low / divisor, interval->high / divisor};
+  return estimate_cell(*found->median / divisor, interval);
+}
+
+TableCell load_cell(const AtSlo& at, const SloStanding& standing) {
+  if (standing.row == nullptr) return number_cell(std::nullopt);
+  const auto& load = standing.row->load;
+  const bool closed = at.kind == workload::LoadKind::closed;
+  TableCell cell = text_cell(load.label() + (standing.highest_measured ? " (highest)" : ""));
+  cell.number = closed ? static_cast<double>(load.concurrency) : load.rate_per_s;
+  cell.emphasis = standing.engine == at.best ? Emphasis::best : Emphasis::none;
+  return cell;
+}
+
+Table frame(const record::StudyResult& result, const AtSlo& at, bool each_gpu) {
+  const bool closed = at.kind == workload::LoadKind::closed;
+  Table table;
+  table.id = "slo-" + file_slug(at.workload) + (closed ? "" : "-open");
+  table.title = fmt::format("Workload {} at the SLO ({}){}", at.workload, slo_sentence(result),
+                            result.simulated ? " (SIMULATED)" : "");
+  table.simulated = result.simulated;
+  table.columns = {{"", "Engine", Align::left, "engine", ""},
+                   {"Load that meets", closed ? "in flight" : "req/s", Align::right, "load_at_slo",
+                    closed ? "requests" : "requests_per_s"},
+                   {"Good", "share", Align::right, "slo_attainment", ""}};
+  for (const SloColumn& column : kColumns) {
+    const bool output = &column == &kColumns.front() && each_gpu;
+    table.columns.push_back({column.group, output ? "tok/s/GPU" : column.name, Align::right,
+                             output ? "output_per_gpu" : column.key, column.unit});
+  }
+  return table;
+}
+
+}  // namespace
+
+Table slo_table(const record::StudyResult& result, const AtSlo& at) {
+  const auto pairs = advice::pair_rows(result);
+  const auto estimates = estimate_rows(result);
+  const bool each_gpu = per_gpu(at);
+  Table table = frame(result, at, each_gpu);
+  std::vector<std::string> reasons;
+  for (const SloStanding& standing : at.standings) {
+    TableRow row;
+    row.cells = {text_cell(standing.engine), load_cell(at, standing),
+                 share_cell(standing.attainment)};
+    for (const SloColumn& column : kColumns) {
+      const bool output = &column == &kColumns.front();
+      const double divisor =
+          output && each_gpu && standing.row != nullptr ? *gpu_count(*standing.row) : 1.0;
+      row.cells.push_back(cell_of(estimates, standing, column, divisor, reasons));
+    }
+    if (standing.row == nullptr) {
+      row.state = RowState::bad;
+      reasons.push_back(standing.engine + " meets the SLO at no measured load: " + standing.reason);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  const std::size_t first = table.columns.size() - kColumns.size();
+  for (std::size_t i = 0; i < kColumns.size(); ++i) {
+    mark_best(pairs, at, kColumns[i], first + i, table);
+  }
+  table.notes.push_back(
+      "Each engine at the highest measured load that meets the SLO and has no measured load below "
+      "it that misses; (highest): nothing higher was measured. In brackets the 95 % interval over "
+      "starts. Bold: better than every other engine, resolved at the same load; ~: the best value, "
+      "not resolved.");
+  table.notes.insert(table.notes.end(), reasons.begin(), reasons.end());
+  return table;
+}
+
+}  // namespace tokamark::report

@@ -1,0 +1,135 @@
+"""`tokamark report`: files of one results folder and of several, and the page in a browser."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+
+from case import EXIT_STUDY, EXIT_USAGE, IntegrationCase, least_study
+from results import Results
+
+HOSTILE = '</script><img src=x onerror=alert(1)> \u2028 =cmd() \\input{x} %_ | `@team` \U0001F600'
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+class ReportCase(IntegrationCase):
+
+    def measure(self, name, loads=(1, 2), model="made-up"):
+        """A results folder of a short study; its verdicts do not matter here."""
+        study = least_study(self.start_sim(model=model), model={"name": model},
+                            load={"concurrency": list(loads)},
+                            slo={"ttft_ms": 500, "tpot_ms": 50})
+        path = self.write_study(study, f"{name}.json")
+        done = self.tokamark("run", path, "--output", self.folder / name)
+        self.assertTrue((self.folder / name / "results.json").is_file(), done)
+        return self.folder / name
+
+    def test_files_of_one_folder(self):
+        folder = self.measure("one", model=HOSTILE)
+        before = Results(folder).files()
+        outs = [Results(self.folder / "out1"), Results(self.folder / "out2")]
+        for out in outs:
+            done = self.tokamark("report", folder, "-o", out.folder, "--format",
+                                 "html,md,tex,csv")
+            self.assertEqual(0, done.code, done)
+        self.assertEqual(before, Results(folder).files(), "the results folder was changed")
+        files = outs[0].files()
+        self.assertEqual(files, outs[1].files(), "the same report twice has other bytes")
+        for name in ("report.html", "summary.md", "citation.bib", "tables/slo-chat.csv",
+                     "tables/results-chat.tex", "tables/runs.csv", "tables/self-check.md",
+                     "tables/method.csv"):
+            self.assertIn(name, files)
+        self.check_figures(files)
+        self.check_numbers(folder, files)
+        self.check_hostile(files)
+
+    def check_figures(self, files):
+        specs = [name for name in files if name.endswith(".vl.json")]
+        self.assertTrue(specs)
+        for name in specs:
+            self.assertTrue(json.loads(files[name])["usermeta"]["figure"]["simulated"], name)
+
+    def check_numbers(self, folder, files):
+        """Tables have the numbers of results.json, all digits of them."""
+        rows = list(csv.DictReader(files["tables/runs.csv"].decode().splitlines()))
+        trials = Results(folder).trials
+        self.assertEqual([t["id"] for t in trials], [row["trial"] for row in rows])
+        for trial, row in zip(trials, rows):
+            self.assertEqual("true", row["simulated"])
+            value = trial["metrics"]["output_tokens_per_s"]
+            self.assertEqual(value, float(row["output_tokens_per_s"]))
+
+    def check_hostile(self, files):
+        for name, data in files.items():
+            text = data.decode()
+            if name.endswith(".tex") or name.endswith(".bib"):
+                self.assertNotIn("\\input", text, name)
+            if name.endswith(".md"):
+                self.assertNotIn("<img", text, name)
+                self.assertNotIn("@team", text, name)
+        # The chart library, the first script that is no data, is not ours to judge.
+        self.assertNotIn("<img", files["report.html"].decode().split("<script>")[0])
+
+    def test_two_folders_side_by_side(self):
+        first, second = self.measure("first"), self.measure("second")
+        out = Results(self.folder / "out")
+        done = self.tokamark("report", first, second, "-o", out.folder, "--format", "html,csv")
+        self.assertEqual(0, done.code, done)
+        self.assertIn("a (second)", done.out)
+        rows = list(csv.DictReader(out.files()["tables/runs.csv"].decode().splitlines()))
+        self.assertEqual({"a (first)", "a (second)"}, {row["engine"] for row in rows})
+        self.assertEqual(4, len(rows))
+        self.assertFalse((out.folder / "summary.md").exists(), "only what was asked for")
+
+    def test_folders_that_do_not_belong_together_are_refused(self):
+        first, second = self.measure("first", loads=(1,)), self.measure("second", loads=(1,))
+        study = json.loads((second / "study.json").read_text())
+        study["slo"]["ttft_ms"] = 100
+        (second / "study.json").write_text(json.dumps(study))
+        done = self.tokamark("report", first, second, "-o", self.folder / "out")
+        self.assertEqual(EXIT_STUDY, done.code, done)
+        self.assertIn("first and second cannot be put together: their SLOs differ in ttft_ms",
+                      done.err)
+        self.assertFalse((self.folder / "out").exists())
+        done = self.tokamark("report", first, second)
+        self.assertEqual(EXIT_USAGE, done.code, done)
+        self.assertIn("give --output DIR", done.err)
+
+    def test_own_figures_replace_and_add(self):
+        folder = self.measure("one", loads=(1,))
+        own = self.folder / "own"
+        own.mkdir()
+        spec = {"data": {"name": "figure"}, "mark": "point",
+                "encoding": {"x": {"field": "load_asked", "type": "quantitative"}}}
+        (own / "mine.vl.json").write_text(json.dumps(spec))
+        out = Results(self.folder / "out")
+        done = self.tokamark("report", folder, "-o", out.folder, "--format", "html,csv",
+                             "--figures", own)
+        self.assertEqual(0, done.code, done)
+        files = out.files()
+        drawn = json.loads(files["figures/mine.vl.json"])
+        self.assertEqual(1, len(drawn["data"]["values"]))
+        self.assertIn("SIMULATED", drawn["title"]["text"])
+        self.assertIn(b'"load_asked"', files["report.html"])
+
+    def test_a_page_in_chromium(self):
+        browser = next(filter(None, map(shutil.which, CHROMIUM)), None)
+        if browser is None:
+            self.skipTest("chromium is not installed: apt-get install chromium")
+        folder = self.measure("one", model=HOSTILE)
+        page = folder / "report.html"
+        charts = page.read_text().count('<div class="chart"')
+        self.assertGreater(charts, 0)
+        done = subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+             "--no-first-run", "--disable-background-networking", "--disable-component-update",
+             "--disable-sync", "--window-size=1400,40000", f"--user-data-dir={self.folder / 'profile'}",
+             "--virtual-time-budget=20000", "--enable-logging=stderr", "--dump-dom",
+             page.as_uri()], capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual([], re.findall(r".*CONSOLE.*", done.stderr), "the page complains")
+        self.assertEqual(charts, len(re.findall(r'<(?:svg|canvas)[^>]* class="marks"', done.stdout)))
+        body = done.stdout.split("<script>")[0]
+        self.assertNotIn("could not be drawn", body)
+        self.assertNotIn("<img", body)
+        self.assertIn("default-src 'none'", page.read_text(), "the policy forbids every request")
