@@ -183,6 +183,9 @@ struct Sample {
   record::StudyResult result;
 };
 
+/// The name of a test holds what this prints, and must not hold addresses.
+void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
+
 record::StudyResult study_of(std::size_t engines, std::uint32_t loads, std::size_t name_length) {
   record::StudyResult result;
   result.study = {{"name", "sample"}, {"engines", json::array()}};
