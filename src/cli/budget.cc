@@ -69,8 +69,7 @@ std::string split_text(const json& splits) {
   for (const json& split : splits) runs.push_back(split["best_runs_per_start"].get<double>());
   return fmt::format(
       "budget: by the variances between starts and between runs, runs_per_start: {:.0f} would "
-      "spend "
-      "the time best (the median over engines and primary metrics; budget.json has each)",
+      "spend the time best (the median over engines and primary metrics; budget.json has each)",
       stats::median(runs));
 }
 
