@@ -34,37 +34,45 @@ def study_of(engines, **changes):
 
 class FaultSuite(IntegrationCase):
 
-    def engine_of(self, number, row):
+    def engine_of(self, number, row, truth):
         faults = ["--fault", row.fault] if row.fault else []
-        truth = ["--truth-file", str(self.truth_of(number))]
         return {"name": f"row{number}", "kind": "simulated", "profile": f"tiny-{row.dialect}",
-                "port": self.free_port(), "args": [*row.args, *faults, *truth]}
-
-    def truth_of(self, number):
-        return self.folder / f"truth{number}.jsonl"
+                "port": self.free_port(), "args": [*row.args, *faults, "--truth-file", str(truth)]}
 
     def run_rows(self, rows, **changes):
-        """Runs one trial a row and prints the table; fails with every row that is not as told."""
-        engines = [self.engine_of(number, row) for number, row in enumerate(rows)]
+        """Runs one trial a row and prints the table; fails with every row that is not as told.
+        Such a row is played once more first: the simulated engine may have lost the core too."""
+        complaints = self.play(rows, "first", changes)
+        again = [row for row in rows if row in complaints]
+        if again:
+            print("played again:", *sum(complaints.values(), []), sep="\n    ")
+            complaints = self.play(again, "second", changes)
+        self.assertEqual([], sum(complaints.values(), []))
+
+    def play(self, rows, name, changes):
+        """Complaints by row, of those that have any."""
+        truths = [self.folder / f"{name}-truth{number}.jsonl" for number in range(len(rows))]
+        engines = [self.engine_of(number, row, truths[number]) for number, row in enumerate(rows)]
         study = self.write_study(study_of(engines, **changes))
-        results = Results(self.folder / "out")
+        results = Results(self.folder / name)
         finished = self.tokamark("run", study, "--output", results.folder,
                                  deadline_s=RUN_DEADLINE_S)
         self.assertNotEqual(EXIT_INTERRUPTED, finished.code, finished)
         trials = {trial["engine"]: trial for trial in results.trials}
-        complaints = []
+        complaints = {}
         lines = []
         for number, row in enumerate(rows):
             trial = trials.get(f"row{number}")
-            wrong = (self.judge(row, trial, results, self.truth_of(number)) if trial else
+            wrong = (self.judge(row, trial, results, truths[number]) if trial else
                      ["the trial is missing"])
+            if wrong:
+                complaints[row] = [f"{row.planted} of {row.dialect}: {w}" for w in wrong]
             besides = row.held.replace("_", " ") or ", ".join(sorted(row.errors)) or "-"
             lines.append((row.planted, row.dialect, fault_checks.listed(row.codes),
                           fault_checks.raised(trial), besides, "no" if wrong else "yes"))
-            complaints += [f"{row.planted} of {row.dialect}: {w}" for w in wrong]
         fault_checks.print_table(("fault", "dialect", "expected", "raised", "besides", "pass"),
                                  lines)
-        self.assertEqual([], complaints)
+        return complaints
 
     def judge(self, row, trial, results, truth):
         wrong = fault_checks.wrong_codes(row.codes, trial)
