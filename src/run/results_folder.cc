@@ -6,11 +6,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
+#include <optional>
 
 #include "advice/recommend.h"
 #include "analysis/fairness.h"
 #include "analysis/verdict.h"
 #include "base/files.h"
+#include "base/parallel.h"
 #include "comparison/comparison.h"
 #include "detail/compute.h"
 #include "record/request_file.h"
@@ -173,45 +176,60 @@ base::Result<std::vector<record::RequestRecord>> ResultsFolder::read_records(
 }
 
 base::Result<record::StudyResult> ResultsFolder::rebuild() const {
-  return assemble([this](const analysis::TrialFacts& facts) -> base::Result<record::TrialResult> {
+  const auto read_trial =
+      [this](const analysis::TrialFacts& facts) -> base::Result<record::TrialResult> {
     TOKAMARK_TRY(const std::vector<record::RequestRecord> records, read_records(facts.id));
     return analysis::analyse(facts, records);
-  });
+  };
+  return assemble(read_trial, base::worker_count());
 }
 
 base::Result<Rebuilt> ResultsFolder::rebuild_with_detail() const {
   Rebuilt rebuilt;
+  std::mutex adding;
   const auto read_trial =
       [&](const analysis::TrialFacts& facts) -> base::Result<record::TrialResult> {
     TOKAMARK_TRY(const std::vector<record::RequestRecord> records, read_records(facts.id));
     const auto text = record::read_compressed(trial_folder(facts.id) / "telemetry.jsonl.zst");
-    rebuilt.detail[facts.id] =
-        detail::compute(facts, records, text.has_value() ? text.value() : std::string());
+    auto trial = detail::compute(facts, records, text.has_value() ? text.value() : std::string());
+    {
+      const std::lock_guard lock(adding);
+      rebuilt.detail[facts.id] = std::move(trial);
+    }
     return analysis::analyse(facts, records);
   };
-  TOKAMARK_TRY(rebuilt.result, assemble(read_trial));
+  TOKAMARK_TRY(rebuilt.result, assemble(read_trial, base::worker_count()));
   return rebuilt;
 }
 
 base::Result<record::StudyResult> ResultsFolder::summarised() const {
-  return assemble([this](const analysis::TrialFacts& facts) {
+  const auto read_trial = [this](const analysis::TrialFacts& facts) {
     return record::read_trial_file(trial_folder(facts.id) / "summary.json");
-  });
+  };
+  return assemble(read_trial, 1);  // a study may be running beside it
 }
 
-base::Result<record::StudyResult> ResultsFolder::assemble(const ReadTrial& read_trial) const {
+base::Result<record::StudyResult> ResultsFolder::assemble(const ReadTrial& read_trial,
+                                                          std::size_t threads) const {
   record::StudyResult result;
   TOKAMARK_TRY(result.study, read_json(kStudy));
   TOKAMARK_TRY(result.manifest, read_json(kManifest));
   TOKAMARK_TRY(const json plan, read_json(kPlan));
   result.simulated = result.manifest.value("simulated", false);
-  analysis::Thresholds limits;
+  std::vector<analysis::TrialFacts> trials;
   for (const json& id : plan.value("trial_ids", json::array())) {
     const auto name = id.get<std::string>();
     std::error_code code;
     if (!fs::is_directory(trial_folder(name), code)) continue;
-    TOKAMARK_TRY(const analysis::TrialFacts facts, read_facts(name));
-    TOKAMARK_TRY(result.trials.emplace_back(), read_trial(facts));
+    TOKAMARK_TRY(trials.emplace_back(), read_facts(name));
+  }
+  std::vector<std::optional<base::Result<record::TrialResult>>> read(trials.size());
+  base::for_each_index(trials.size(), threads,
+                       [&](std::size_t i) { read[i].emplace(read_trial(trials[i])); });
+  analysis::Thresholds limits;
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    const auto& facts = trials[i];
+    TOKAMARK_TRY(result.trials.emplace_back(), std::move(*read[i]));
     limits = facts.validity;  // one study has one set of limits
     result.simulated = result.simulated || facts.engine_info.value("simulated", false);
     nlohmann::json& engine = result.manifest["engines"][facts.engine];

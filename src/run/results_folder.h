@@ -65,8 +65,9 @@ class ResultsFolder {
 
   /// Rebuilds the whole result from the raw files alone, in the order of the plan.
   [[nodiscard]] base::Result<record::StudyResult> rebuild() const;
-  /// The same, and what charts need beyond it, in one pass: one trial's records are in memory at a
-  /// time. A telemetry that is missing or damaged costs its series alone.
+  /// The same, and what charts need beyond it, in one pass. Trials are read by several threads
+  /// (base::worker_count), so the records of so many are in memory at a time. A telemetry that is
+  /// missing or damaged costs its series alone.
   [[nodiscard]] base::Result<Rebuilt> rebuild_with_detail() const;
   /// The same from the trials' summaries, without reading a record: quick, and of a study that
   /// still runs. Equal to `rebuild` once the summaries were written by the same version.
@@ -85,7 +86,9 @@ class ResultsFolder {
   [[nodiscard]] std::filesystem::path trial_folder(const std::string& id) const;
   using ReadTrial =
       std::function<base::Result<record::TrialResult>(const analysis::TrialFacts& facts)>;
-  [[nodiscard]] base::Result<record::StudyResult> assemble(const ReadTrial& read_trial) const;
+  /// `read_trial` is called from so many threads.
+  [[nodiscard]] base::Result<record::StudyResult> assemble(const ReadTrial& read_trial,
+                                                           std::size_t threads) const;
   [[nodiscard]] base::Result<void> set_aside(const std::string& id) const;
 
   std::filesystem::path root_;
