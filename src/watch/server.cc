@@ -24,8 +24,10 @@ constexpr int kTurnsATick = 4;
 /// Listener, timer and sessions, on one thread.
 class Server::Loop {
  public:
-  explicit Loop(Content content) : acceptor_(context_), timer_(context_) {
+  Loop(Content content, std::chrono::milliseconds patience)
+      : acceptor_(context_), timer_(context_) {
     all_->content = std::move(content);
+    all_->patience = patience;
   }
 
   base::Result<void> bind(const ServerOptions& options) {
@@ -114,7 +116,7 @@ Server::~Server() = default;
 
 base::Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options,
                                                      Content content) {
-  auto loop = std::make_unique<Loop>(std::move(content));
+  auto loop = std::make_unique<Loop>(std::move(content), options.patience);
   TOKAMARK_TRY_VOID(loop->bind(options));
   return std::unique_ptr<Server>(new Server(std::move(loop)));
 }

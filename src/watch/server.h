@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,6 +31,8 @@ struct Content {
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< a loopback address (watch/loopback.h)
   std::uint16_t port = 0;             ///< 0 = any free port
+  /// How long a client of /events may take to read one part.
+  std::chrono::milliseconds patience = std::chrono::seconds(10);
 };
 
 /// Bounds on what clients can take.

@@ -19,7 +19,9 @@ using testing::Not;
 
 class Serving : public testing::Test {
  protected:
-  Serving() {
+  Serving() : Serving(ServerOptions(), 0) {}
+  /// `evidence_bytes` are told of the finished trial.
+  Serving(const ServerOptions& options, std::size_t evidence_bytes) {
     Content content;
     content.answer = [](std::string_view target) {
       Answer answer;
@@ -30,7 +32,7 @@ class Serving : public testing::Test {
       return answer;
     };
     content.tick = [] {};
-    auto made = Server::listen({}, std::move(content));
+    auto made = Server::listen(options, std::move(content));
     EXPECT_TRUE(made.has_value());
     server = std::move(made.value());
     Snapshot ended;
@@ -38,6 +40,7 @@ class Serving : public testing::Test {
     ended.state = State::finished;
     FinishedTrial trial;
     trial.id = "t1";
+    trial.codes = {{"errors", std::string(evidence_bytes, 'x')}};
     log.add(trial);
     log.set_state(ended);
     thread = std::thread([this] { server->run(stop, log); });
@@ -60,14 +63,30 @@ class Serving : public testing::Test {
     EXPECT_TRUE(answer.has_value()) << answer.error().message;
     return answer.has_value() ? answer.value() : engine::HttpResponse();
   }
-  /// What comes back for these bytes until the server closes.
-  [[nodiscard]] std::string raw(const std::string& bytes) const {
+  /// A connection that takes few bytes at a time. The caller closes it.
+  [[nodiscard]] int connect() const {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    const int few = 4096;
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(server->port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  }
+  /// A connection that has asked for /events, and the first bytes of the answer.
+  [[nodiscard]] std::pair<int, std::string> ask_for_events() const {
+    const int fd = connect();
+    const std::string request = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    EXPECT_GT(::send(fd, request.data(), request.size(), MSG_NOSIGNAL), 0);
+    std::string head(12, '\0');
+    EXPECT_EQ(::recv(fd, head.data(), head.size(), MSG_WAITALL), 12);
+    return {fd, head};
+  }
+  /// What comes back for these bytes until the server closes.
+  [[nodiscard]] std::string raw(const std::string& bytes) const {
+    const int fd = connect();
     EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
     std::string answer;
@@ -146,14 +165,7 @@ TEST_F(Serving, AFollowerGetsTheStudyToItsEnd) {
 
 TEST_F(Serving, OnlySoManyMayConnect) {
   std::vector<int> open;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(server->port());
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  for (std::size_t i = 0; i <= kMostConnections; ++i) {
-    open.push_back(::socket(AF_INET, SOCK_STREAM, 0));
-    ASSERT_EQ(::connect(open.back(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  }
+  for (std::size_t i = 0; i <= kMostConnections; ++i) open.push_back(connect());
   char byte = 0;
   EXPECT_EQ(::recv(open.back(), &byte, 1, 0), 0) << "the last one is turned away";
   for (const int fd : open) ::close(fd);
@@ -161,20 +173,32 @@ TEST_F(Serving, OnlySoManyMayConnect) {
 
 TEST_F(Serving, OnlySoManyMayFollow) {
   std::vector<int> open;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(server->port());
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const std::string request = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n";
   for (std::size_t i = 0; i <= kMostFollowers; ++i) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    const auto [fd, head] = ask_for_events();
     open.push_back(fd);
-    ASSERT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    ASSERT_GT(::send(fd, request.data(), request.size(), MSG_NOSIGNAL), 0);
-    std::string head(12, '\0');
-    ASSERT_EQ(::recv(fd, head.data(), head.size(), MSG_WAITALL), 12);
     EXPECT_EQ(head, i < kMostFollowers ? "HTTP/1.1 200" : "HTTP/1.1 503") << i;
   }
+  for (const int fd : open) ::close(fd);
+}
+
+/// More to say than a socket holds, and little patience.
+class ServingImpatiently : public Serving {
+ protected:
+  ServingImpatiently() : Serving({"127.0.0.1", 0, std::chrono::milliseconds(50)}, 16'000'000) {}
+};
+
+TEST_F(ServingImpatiently, AFollowerThatDoesNotReadLosesItsPlace) {
+  std::vector<int> open;
+  for (std::size_t i = 0; i < kMostFollowers; ++i) open.push_back(ask_for_events().first);
+  // All places are taken until the server has lost its patience.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  std::string head;
+  while (head != "HTTP/1.1 200" && std::chrono::steady_clock::now() < until) {
+    const auto [fd, answer] = ask_for_events();
+    open.push_back(fd);
+    head = answer;
+  }
+  EXPECT_EQ(head, "HTTP/1.1 200");
   for (const int fd : open) ::close(fd);
 }
 

@@ -18,7 +18,6 @@ using boost::system::error_code;
 constexpr auto kRequestTime = std::chrono::seconds(15);
 /// For a whole page through a slow tunnel.
 constexpr auto kPageTime = std::chrono::seconds(60);
-constexpr auto kEventsTime = std::chrono::seconds(10);
 constexpr int kKeepAliveTicks = 5;
 constexpr const char* kNothingAllowed = "default-src 'none'; frame-ancestors 'none'";
 
@@ -133,7 +132,7 @@ void Session::follow(const Request& request) {
   http::response<http::empty_body> response(http::status::ok, 11);
   response.keep_alive(false);
   response.set(http::field::content_type, "text/event-stream");
-  stream_.expires_after(kEventsTime);
+  stream_.expires_after(all_->patience);
   watch_for_end();
   write(head_text(response, {}) + "retry: 2000\n\n", nullptr, Next::follow);
 }
@@ -155,7 +154,7 @@ void Session::pump() {
     news = kKeepAlive;
   }
   quiet_ticks_ = 0;
-  stream_.expires_after(kEventsTime);
+  stream_.expires_after(all_->patience);
   write(std::move(news), nullptr, Next::follow);
 }
 

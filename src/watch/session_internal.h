@@ -17,6 +17,7 @@ namespace tokamark::watch {
 /// What sessions share: the content, and how many there are.
 struct Sessions {
   Content content;
+  std::chrono::milliseconds patience{};
   const EventLog* log = nullptr;
   std::size_t connections = 0, followers = 0;
 };

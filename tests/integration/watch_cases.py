@@ -234,6 +234,23 @@ class WatchCase(IntegrationCase):
         self.assertIn("study finished: ", followed.out)
         self.end(watch)
 
+    def test_follow_finds_a_server_again(self):
+        program, results = self.start_study()
+        watch, host = self.watch(results.folder)
+        follower = self.start_tokamark("watch", f"http://{host}")
+        self.wait_for(lambda: "study " in follower.out, "the follower shows the study", follower)
+        watch.send(signal.SIGKILL)
+        watch.finish()
+        self.wait_for(lambda: "connection lost (" in follower.out + follower.err,
+                      "the follower tells of it", follower)
+        watch = self.start_tokamark("watch", results.folder, "--port", host.rpartition(":")[2])
+        self.assert_measured(program.finish(), results)
+        followed = follower.finish()
+        self.assertEqual(program.finish().code, followed.code, followed)
+        for trial in results.planned_ids():
+            self.assertEqual(1, followed.out.count(f"trial {trial}  "), followed.out)
+        self.end(watch)
+
     def test_follow_nobody(self):
         self.assert_error(self.tokamark("watch", f"http://127.0.0.1:{self.free_port()}"),
                           EXIT_ENGINE, "tokamark watch DIR", "tunnel")
