@@ -65,8 +65,11 @@ std::string honesty_section(const Study& study, const std::string& charts) {
   text += error_part(study);
   const auto repeats = estimate_table(study.result, Metrics::primary);
   text += "<h3>" + html_line(repeats.title) + "</h3>\n";
-  text += repeats.rows.empty() ? paragraph("These results hold no estimates over repeats.")
-                               : table_with_notes(study, repeats);
+  text += repeats.rows.empty()
+              ? paragraph("These results hold no estimates over repeats.")
+              : folded_without_intervals(study, repeats,
+                                         "No estimate has an interval: it needs six starts.",
+                                         fmt::format("The {} estimates", repeats.rows.size()));
   return text + code_list(study.result) + "</section>\n";
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/fairness_table.h"
 #include "report/findings.h"
 #include "report/headline.h"
@@ -55,6 +57,17 @@ std::string table_with_notes(const Study& study, const Table& table) {
   return text;
 }
 
+std::string folded_without_intervals(const Study& study, const Table& table,
+                                     std::string_view sentence, std::string_view title) {
+  constexpr std::size_t kFew = 8;
+  const bool any = std::any_of(table.rows.begin(), table.rows.end(), [](const TableRow& row) {
+    return std::any_of(row.cells.begin(), row.cells.end(),
+                       [](const TableCell& cell) { return cell.interval.has_value(); });
+  });
+  const auto html = table_with_notes(study, table);
+  return any || table.rows.size() <= kFew ? html : paragraph(sentence) + folded(title, html);
+}
+
 std::string titled_table(const Study& study, const Table& table) {
   return "<h3>" + html_line(table.title) + "</h3>\n" + table_with_notes(study, table);
 }
@@ -88,7 +101,11 @@ std::string comparison_section(const Study& study) {
   const auto others = comparison_table(study.result, Metrics::others);
   if (primary.rows.empty() && others.rows.empty()) return {};
   std::string text = "<section id=\"comparisons\">\n<h2>Comparisons</h2>\n";
-  if (!primary.rows.empty()) text += table_with_notes(study, primary);
+  if (!primary.rows.empty()) {
+    text += folded_without_intervals(
+        study, primary, "No ratio has an interval, so no two engines can be told apart.",
+        fmt::format("The ratios, all {} of them, and what each lacks", primary.rows.size()));
+  }
   if (!others.rows.empty()) {
     text += folded("Metrics that were not declared primary", table_with_notes(study, others));
   }

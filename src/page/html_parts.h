@@ -26,6 +26,10 @@ std::string list_items(const std::vector<std::string>& sentences);
 /// A table with its notes; with `title` a heading above.
 std::string titled_table(const Study& study, const report::Table& table);
 std::string table_with_notes(const Study& study, const report::Table& table);
+/// The same; a long table in which nothing has an interval is folded away under `title`, and
+/// `sentence` stands in its place.
+std::string folded_without_intervals(const Study& study, const report::Table& table,
+                                     std::string_view sentence, std::string_view title);
 /// Folded away.
 std::string folded(std::string_view title, const std::string& html);
 

@@ -112,6 +112,30 @@ TEST(AtSlo, SaysWhyAnEngineMeetsItNowhere) {
                        "are good"));
 }
 
+TEST(AtSlo, OneNoteForAReason) {
+  auto result = study({1.0, 0.95, 0.5}, {0.99, 0.92, 0.5});
+  const auto lacks = [&result](const char* engine, const char* metric, const std::string& why) {
+    result.estimates.push_back({{"engine", engine},
+                                {"workload", "chat"},
+                                {"metric", metric},
+                                {"load", {{"kind", "closed"}, {"concurrency", 8}}},
+                                {"median", nullptr},
+                                {"reason", why}});
+  };
+  result.estimates = nlohmann::json::array();
+  for (const auto& trial : result.trials) {
+    if (trial.load.concurrency != 8 || trial.repeat != 1) continue;
+    const auto* const engine = trial.engine == "a" ? "a" : "b";
+    lacks(engine, "ttft_p95_ms", "needs 200 samples, has 8 in " + trial.id);
+    lacks(engine, "tpot_p95_ms",
+          fmt::format("needs 200 samples, has {} in {}", engine[0] == 'a' ? 8 : 9, trial.id));
+  }
+  const auto rows = make_rows(result);
+  const auto notes = slo_table(result, at_slo(result, rows)[0]).notes;
+  EXPECT_THAT(notes, Contains("TTFT p95, TPOT p95: needs 200 samples, has 8"));
+  EXPECT_THAT(notes, Contains("TPOT p95 of b: needs 200 samples, has 9"));
+}
+
 TEST(AtSlo, IsEmptyWithoutAnSlo) {
   const auto result = compared_study();
   const auto rows = make_rows(result);

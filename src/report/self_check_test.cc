@@ -37,6 +37,18 @@ TEST(SelfCheck, FailsByTheVerdictsOwnCodes) {
   EXPECT_EQ(row.state, RowState::bad);
 }
 
+TEST(SelfCheck, OnlyTheCheckThatRaisedASharedCodeFails) {
+  auto result = compared_study();
+  result.trials[0].client.lateness_ms.p99 = 1.5;
+  result.trials[0].client.late_share = 0.0;
+  result.trials[0].codes = {{"client_late", "p99 lateness 1.500 ms, limit 1.000 ms", ""}};
+  const auto table = self_check_table(result);
+  EXPECT_EQ(row_named(table, "Send lateness, p99").state, RowState::bad);
+  const auto share = row_named(table, "Requests over 5 ms late");
+  EXPECT_EQ(share.state, RowState::plain);
+  EXPECT_THAT(share.cells[4].text, HasSubstr("not judged in 1 of"));
+}
+
 TEST(SelfCheck, WhatNoTrialTellsIsNotCalledPassed) {
   const auto table = self_check_table(compared_study());
   EXPECT_EQ(row_named(table, "Calibration error of TTFT, p99").cells[4].text,

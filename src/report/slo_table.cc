@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 
 #include "advice/pair_row.h"
+#include "advice/wording.h"
 #include "comparison/metric.h"
 #include "report/at_slo.h"
 #include "report/text.h"
@@ -103,17 +105,51 @@ void mark_best(const std::vector<PairRow>& pairs, const AtSlo& at, const SloColu
   }
 }
 
+/// A reason, and the columns and engines that lack their number for it.
+struct Gap {
+  std::string reason;
+  std::vector<std::string> columns, engines;
+};
+
+void add_once(const std::string& text, std::vector<std::string>& texts) {
+  if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+}
+
+/// The reason without the trial that it was found in.
+std::string bare_reason(const std::string& reason, const Row& row) {
+  if (reason.empty()) return "not estimated";
+  for (const auto* trial : row.trials) {
+    const std::string end = " in " + trial->id;
+    if (reason.ends_with(end)) return reason.substr(0, reason.size() - end.size());
+  }
+  return reason;
+}
+
+void add_gap(const std::string& reason, const SloColumn& column, const std::string& engine,
+             std::vector<Gap>& gaps) {
+  auto gap = std::find_if(gaps.begin(), gaps.end(),
+                          [&reason](const Gap& known) { return known.reason == reason; });
+  if (gap == gaps.end()) gap = gaps.insert(gap, Gap{reason, {}, {}});
+  add_once(advice::metric_words(column.metric), gap->columns);
+  add_once(engine, gap->engines);
+}
+
+/// "TTFT p95, TPOT p95 of vllm: needs 200 samples, has 8"
+std::string gap_note(const Gap& gap, std::size_t engines) {
+  const auto whose = gap.engines.size() == engines
+                         ? std::string()
+                         : fmt::format(" of {}", fmt::join(gap.engines, ", "));
+  return fmt::format("{}{}: {}", fmt::join(gap.columns, ", "), whose, gap.reason);
+}
+
 TableCell cell_of(const std::vector<EstimateRow>& estimates, const SloStanding& standing,
-                  const SloColumn& column, double divisor, std::vector<std::string>& reasons) {
+                  const SloColumn& column, double divisor, std::vector<Gap>& gaps) {
   if (standing.row == nullptr) return number_cell(std::nullopt);
   const Row& row = *standing.row;
   const auto* found =
       find_estimate(estimates, standing.engine, row.workload, row.load.label(), column.metric);
   if (found == nullptr || !found->median) {
-    const std::string why = found == nullptr || found->reason.empty() ? "" : found->reason;
-    const auto text =
-        fmt::format("{} {}: {}", column.group, column.name, why.empty() ? "not estimated" : why);
-    if (std::find(reasons.begin(), reasons.end(), text) == reasons.end()) reasons.push_back(text);
+    add_gap(bare_reason(found == nullptr ? "" : found->reason, row), column, standing.engine, gaps);
     return number_cell(std::nullopt);
   }
   auto interval = found->interval;
@@ -157,7 +193,8 @@ Table slo_table(const record::StudyResult& result, const AtSlo& at) {
   const auto estimates = estimate_rows(result);
   const bool each_gpu = per_gpu(at);
   Table table = frame(result, at, each_gpu);
-  std::vector<std::string> reasons;
+  std::vector<std::string> misses;
+  std::vector<Gap> gaps;
   for (const SloStanding& standing : at.standings) {
     TableRow row;
     row.cells = {text_cell(standing.engine), load_cell(at, standing),
@@ -166,11 +203,11 @@ Table slo_table(const record::StudyResult& result, const AtSlo& at) {
       const bool output = &column == &kColumns.front();
       const double divisor =
           output && each_gpu && standing.row != nullptr ? *gpu_count(*standing.row) : 1.0;
-      row.cells.push_back(cell_of(estimates, standing, column, divisor, reasons));
+      row.cells.push_back(cell_of(estimates, standing, column, divisor, gaps));
     }
     if (standing.row == nullptr) {
       row.state = RowState::bad;
-      reasons.push_back(standing.engine + " meets the SLO at no measured load: " + standing.reason);
+      misses.push_back(standing.engine + " meets the SLO at no measured load: " + standing.reason);
     }
     table.rows.push_back(std::move(row));
   }
@@ -183,7 +220,9 @@ Table slo_table(const record::StudyResult& result, const AtSlo& at) {
       "it that misses; (highest): nothing higher was measured. In brackets the 95 % interval over "
       "starts. Bold: better than every other engine, resolved at the same load; ~: the best value, "
       "not resolved.");
-  table.notes.insert(table.notes.end(), reasons.begin(), reasons.end());
+  table.notes.insert(table.notes.end(), misses.begin(), misses.end());
+  const auto standing = at.standings.size() - misses.size();
+  for (const Gap& gap : gaps) table.notes.push_back(gap_note(gap, standing));
   return table;
 }
 

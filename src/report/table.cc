@@ -24,7 +24,10 @@ TableCell number_cell(std::optional<double> value) {
 
 TableCell share_cell(std::optional<double> share) {
   if (!share || !std::isfinite(*share)) return number_cell(std::nullopt);
-  return {format_number(100.0 * *share) + " %", share, {}, Emphasis::none};
+  constexpr double kLeast = 0.001;
+  const double percent = 100.0 * *share;
+  if (percent != 0.0 && std::abs(percent) < kLeast) return {"<0.001 %", share, {}, Emphasis::none};
+  return {format_number(percent) + " %", share, {}, Emphasis::none};
 }
 
 std::string table_markdown(const Table& table) {
