@@ -1,5 +1,6 @@
 #include "detail/compute.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -143,6 +144,27 @@ TEST(Timeline, PlacesTheTelemetryByItsPhases) {
   EXPECT_EQ(timeline.requests_waiting.reason, "the server's metrics page does not have it");
   EXPECT_EQ(timeline.gpu_power_w.reason, "no GPU: none");
   EXPECT_FALSE(timeline.rss_bytes.values.empty());
+}
+
+TEST(Timeline, PrefixHitsAreWhatTheCountersGained) {
+  std::string telemetry = kTelemetry;
+  const auto read = [&telemetry](double at_s, int queries, int hits) {
+    telemetry += fmt::format(R"({{"kind":"server","at_s":{},"phase":"window","counters":)"
+                             R"({{"prefix_queries_total":{},"prefix_hits_total":{}}}}})"
+                             "\n",
+                             at_s, queries, hits);
+  };
+  read(14.0, 1000, 500);  // the first tells no gain
+  read(15.0, 1100, 525);  // 25 of 100 tokens, 2.05 s after the window's opening
+  read(16.0, 1100, 525);  // no prompt since
+  read(17.0, 50, 50);     // began again
+  const auto records = hundred();
+  const auto& ratio = compute(facts(), records, telemetry).timeline.prefix_hit_ratio;
+  ASSERT_EQ(ratio.values.size(), kTimeBins);
+  std::size_t seen = 0;
+  for (const auto& value : ratio.values) seen += value ? 1 : 0;
+  EXPECT_EQ(seen, 1U);
+  EXPECT_EQ(ratio.values[144], 0.25);  // (2.05 + 10) / (20 / 240)
 }
 
 TEST(Timeline, ATelemetryThatCannotBeReadCostsItsSeriesAlone) {

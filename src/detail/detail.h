@@ -46,6 +46,9 @@ struct Timeline {
   Series in_flight;  ///< requests sent and not ended, by the client; mean over the bin
   Series output_tokens_per_s;
   Series requests_running, requests_waiting, kv_cache_usage_ratio;  ///< by the server
+  /// Share of the prompt tokens that the server took from its prefix cache since it was last asked;
+  /// empty where it saw no prompt.
+  Series prefix_hit_ratio;
   Series vram_used_bytes, rss_bytes;                                ///< all GPUs; engine
   Series gpu_power_w, gpu_busy_percent;                             ///< sum, and mean over the GPUs
 };

@@ -109,15 +109,35 @@ std::optional<ClockPlace> find_place(const analysis::TrialFacts& facts,
 }
 
 void refuse(Timeline& into, const std::string& reason) {
-  for (auto* series :
-       {&into.requests_running, &into.requests_waiting, &into.kv_cache_usage_ratio,
-        &into.vram_used_bytes, &into.rss_bytes, &into.gpu_power_w, &into.gpu_busy_percent}) {
+  for (auto* series : {&into.requests_running, &into.requests_waiting, &into.kv_cache_usage_ratio,
+                       &into.prefix_hit_ratio, &into.vram_used_bytes, &into.rss_bytes,
+                       &into.gpu_power_w, &into.gpu_busy_percent}) {
     series->reason = reason;
   }
 }
 
+/// What a counter of hits and one of queries gained between two readings, as a ratio.
+class HitRatio {
+ public:
+  std::optional<double> next(const json& counters) {
+    const auto hits = number(counters, "prefix_hits_total");
+    const auto queries = number(counters, "prefix_queries_total");
+    std::optional<double> ratio;
+    if (hits && queries && hits_ && queries_ && *queries > *queries_ && *hits >= *hits_) {
+      ratio = (*hits - *hits_) / (*queries - *queries_);
+    }
+    hits_ = hits;
+    queries_ = queries;
+    return ratio;
+  }
+
+ private:
+  std::optional<double> hits_, queries_;
+};
+
 void add_server(const std::vector<json>& lines, double start_s, Timeline& into) {
-  Means running(into), waiting(into), usage(into);
+  Means running(into), waiting(into), usage(into), hits(into);
+  HitRatio hit_ratio;
   std::string reason = "the server's metrics page was not asked, or gave no answer";
   for (const json& line : lines) {
     if (text(line, "kind") != "server") continue;
@@ -127,10 +147,12 @@ void add_server(const std::vector<json>& lines, double start_s, Timeline& into) 
     running.add(at_s, number(counters, "requests_running"));
     waiting.add(at_s, number(counters, "requests_waiting"));
     usage.add(at_s, number(counters, "kv_cache_usage_ratio"));
+    hits.add(at_s, hit_ratio.next(counters));
   }
   into.requests_running = running.series(reason);
   into.requests_waiting = waiting.series(reason);
   into.kv_cache_usage_ratio = usage.series(reason);
+  into.prefix_hit_ratio = hits.series(reason);
 }
 
 void add_machine(const std::vector<json>& lines, double start_s, Timeline& into) {

@@ -103,7 +103,7 @@ Axis load_axis(const std::vector<workload::LoadShape>& levels) {
   const bool closed = levels.front().kind == workload::LoadKind::closed;
   const double low = load_position(levels.front());
   const double high = load_position(levels.back());
-  Axis axis{closed ? "Concurrency (requests in flight)" : "Offered rate (requests/s)",
+  Axis axis{closed ? "Concurrency (requests)" : "Offered rate (requests/s)",
             low,
             high,
             {},
@@ -128,7 +128,11 @@ json channel(const std::string& field, const Axis& axis) {
           {"type", "quantitative"},
           {"title", axis.title},
           {"scale", scale_of(axis)},
-          {"axis", {{"values", axis.ticks}, {"format", axis.format}, {"labelOverlap", "greedy"}}}};
+          {"axis",
+           {{"values", axis.ticks},
+            {"tickCount", axis.ticks.size()},  // else Vega drops every second one of more than 5
+            {"format", axis.format},
+            {"labelOverlap", "greedy"}}}};
 }
 
 json quiet_channel(const std::string& field, const Axis& axis) {

@@ -10,10 +10,19 @@
 namespace tokamark::figures {
 namespace {
 
+/// To three digits, without zeros behind the point.
+std::string plain_number(double value) {
+  auto text = report::format_number(value);
+  if (text.find('.') == std::string::npos) return text;
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 /// "3", or "3 to 9".
 std::string span_text(double low, double high) {
-  const auto text = report::format_number(low);
-  const auto other = report::format_number(high);
+  const auto text = plain_number(low);
+  const auto other = plain_number(high);
   return text == other ? text : text + " to " + other;
 }
 

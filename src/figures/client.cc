@@ -22,63 +22,57 @@ void add_lateness(const Frame& frame, FigureSet& set) {
   Figure figure{fmt::format("client-{}", frame.key), frame.title("The client's own delays"), "",
                 Section::honesty, nullptr};
   const auto rows = busiest_rows(frame);
-  const std::array panels{
-      Panel{"Send lateness", [](const TrialDetail& d) -> const auto& {return d.lateness;
-}
-}  // namespace
-, Panel {
-  "Receive delay", [](const TrialDetail& d) -> const auto& { return d.receive_delay; }
-}
-};  // namespace tokamark::figures
-std::vector<std::pair<std::string, std::vector<NinesLine>>> found;
-double least = std::numeric_limits<double>::infinity(), most = 0.0, nines = 0.0;
-std::string missing;
-for (const auto& panel : panels) {
-  std::vector<NinesLine> lines;
-  for (const auto* row : rows) {
-    auto line = nines_line(frame, *row, panel.part);
-    // A log axis has no zero: what is below a microsecond stands at one.
-    for (auto& point : line.points) {
-      for (auto* value : {&point.value, &point.low, &point.high}) *value = std::max(*value, 1e-3);
-      least = std::min(least, point.low);
-      most = std::max(most, point.high);
-      nines = std::max(nines, point.nines());
+  const std::array panels{Panel{"Send lateness", &TrialDetail::lateness},
+                          Panel{"Receive delay", &TrialDetail::receive_delay}};
+  std::vector<std::pair<std::string, std::vector<NinesLine>>> found;
+  double least = std::numeric_limits<double>::infinity(), most = 0.0, nines = 0.0;
+  std::string missing;
+  for (const auto& panel : panels) {
+    std::vector<NinesLine> lines;
+    for (const auto* row : rows) {
+      auto line = nines_line(frame, *row, panel.part);
+      // A log axis has no zero: what is below a microsecond stands at one.
+      for (auto& point : line.points) {
+        for (auto* value : {&point.value, &point.low, &point.high}) *value = std::max(*value, 1e-3);
+        least = std::min(least, point.low);
+        most = std::max(most, point.high);
+        nines = std::max(nines, point.nines());
+      }
+      if (line.points.empty()) {
+        missing += fmt::format(" {} of {}: {}.", panel.title, report::plain_line(row->engine),
+                               report::plain_line(line.reason));
+      } else {
+        lines.push_back(std::move(line));
+      }
     }
-    if (line.points.empty()) {
-      missing += fmt::format(" {} of {}: {}.", panel.title, report::plain_line(row->engine),
-                             report::plain_line(line.reason));
-    } else {
-      lines.push_back(std::move(line));
-    }
+    if (!lines.empty()) found.emplace_back(panel.title, std::move(lines));
   }
-  if (!lines.empty()) found.emplace_back(panel.title, std::move(lines));
-}
-if (found.empty()) {
-  set.left_out.push_back(figure.title + ": it needs the raw records of a trial." + missing);
-  return;
-}
-figure.caption = fmt::format(
-    "How late the measuring program sent requests after they were due, and how long an event that "
-    "the kernel had stamped waited to be read, at {}. Requests sent more than 5 ms late count into "
-    "late_share. Values below 0.001 ms stand at 0.001 ms.",
-    rows.front()->load.label());
-figure.caption += basis_text(rows) + invalid_text(rows) + missing;
-const auto x = nines_axis(nines);
-const auto y = log_axis("Delay (ms), log scale", least, std::max(most, 6.0));
-const auto count = static_cast<double>(found.size());
-const Grid grid{1, count, count, {100, 125, 200}};
-auto spec = panel_view(frame, figure, grid);
-for (const auto& [title, lines] : found) {
-  auto plot = panel(title, grid, nines_rows(frame, lines, 1.0, "ms"));
-  plot["layer"] = nines_layers(frame, x, y);
-  if (title == "Send lateness") {
-    for (auto& layer : limit_layers(Side::y, 5.0, y, "late from 5 ms")) {
-      plot["layer"].push_back(std::move(layer));
-    }
+  if (found.empty()) {
+    set.left_out.push_back(figure.title + ": it needs the raw records of a trial." + missing);
+    return;
   }
-  spec["concat"].push_back(std::move(plot));
-}
-add_figure(frame, std::move(figure), std::move(spec), set);
+  figure.caption = fmt::format(
+      "How late the measuring program sent requests after they were due, and how long an event "
+      "that "
+      "the kernel had stamped waited to be read, at {}. Requests sent more than 5 ms late count "
+      "into "
+      "late_share. Values below 0.001 ms stand at 0.001 ms.",
+      rows.front()->load.label());
+  figure.caption += basis_text(rows) + invalid_text(rows) + missing;
+  const auto x = nines_axis(nines);
+  const auto y = log_axis("Delay (ms), log scale", least, std::max(most, 6.0));
+  const auto count = static_cast<double>(found.size());
+  const Grid grid{1, count, count, {100, 125, 200}};
+  auto spec = panel_view(frame, figure, grid);
+  for (const auto& [title, lines] : found) {
+    auto plot = panel(title, grid, nines_rows(frame, lines, 1.0, "ms"));
+    plot["layer"] = nines_layers(frame, x, y);
+    if (title == "Send lateness") {
+      add_limit(plot["layer"], Side::y, 5.0, y, "late from 5 ms");
+    }
+    spec["concat"].push_back(std::move(plot));
+  }
+  add_figure(frame, std::move(figure), std::move(spec), set);
 }
 
 struct Pair {

@@ -123,8 +123,7 @@ void add_shares(const Frame& frame, LoadKind kind, FigureSet& set) {
     if (parts[i].rows.empty()) continue;
     auto plot = panel(measures[i].name, grid, parts[i].rows);
     plot["layer"] = load_layers(frame, parts[i], x, y);
-    for (auto& layer : limit_layers(Side::y, 100.0, y, "bound"))
-      plot["layer"].push_back(std::move(layer));
+    add_limit(plot["layer"], Side::y, 100.0, y, "bound");
     spec["concat"].push_back(std::move(plot));
   }
   add_figure(frame, std::move(figure), std::move(spec), set);

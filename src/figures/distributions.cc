@@ -30,9 +30,11 @@ struct Panels {
   std::vector<std::vector<NinesLine>> lines;  ///< by load
   std::vector<std::string> titles;
   double least = std::numeric_limits<double>::infinity(), most = 0.0, nines = 0.0;
-  bool interval = false, range = false;
+  bool interval = false, range = false, zero = false;
   std::vector<std::string> missing;
 };
+
+bool is_zero(const NinesPoint& point) { return !(point.low > 0.0); }
 
 Panels collect(const Frame& frame, const Kind& kind) {
   Panels panels;
@@ -42,6 +44,7 @@ Panels collect(const Frame& frame, const Kind& kind) {
       auto line = nines_line(frame, *row, kind.part);
       panels.interval = panels.interval || line.spread == Spread::interval;
       panels.range = panels.range || line.spread == Spread::range;
+      panels.zero = panels.zero || std::erase_if(line.points, is_zero) > 0;
       for (const auto& point : line.points) {
         if (point.low > 0.0) panels.least = std::min(panels.least, point.low);
         panels.most = std::max(panels.most, point.high);
@@ -78,6 +81,8 @@ std::string caption_of(const Frame& frame, const Panels& panels) {
   std::string text =
       "Each nine is as wide as the one before. A line ends where fewer than ten requests lie "
       "beyond, or where a failed request does.";
+  if (panels.zero)
+    text += " A log axis has no 0 ms (events read together): such values are left out.";
   if (panels.interval) text += " Bands: 95 % sign-test interval of the median over runs.";
   if (panels.range) text += " Bands: the range of the runs, which is not an interval.";
   if (!panels.interval && !panels.range) {
@@ -115,11 +120,7 @@ void add_distribution(const Frame& frame, const Kind& kind, FigureSet& set) {
     auto plot =
         panel(panels.titles[i], grid, nines_rows(frame, panels.lines[i], scale.factor, scale.unit));
     plot["layer"] = nines_layers(frame, x, y);
-    if (limit) {
-      for (auto& layer : limit_layers(Side::y, *limit * scale.factor, y, "SLO")) {
-        plot["layer"].push_back(std::move(layer));
-      }
-    }
+    if (limit) add_limit(plot["layer"], Side::y, *limit * scale.factor, y, "SLO");
     spec["concat"].push_back(std::move(plot));
   }
   add_figure(frame, std::move(figure), std::move(spec), set);
@@ -129,25 +130,9 @@ void add_distribution(const Frame& frame, const Kind& kind, FigureSet& set) {
 
 void add_distributions(const Frame& frame, FigureSet& set) {
   using detail::TrialDetail;
-  add_distribution(frame,
-                   {"ttft", "TTFT", [](const TrialDetail& d) -> const auto& { return d.ttft;
+  add_distribution(frame, {"ttft", "TTFT", &TrialDetail::ttft, "ttft_ms"}, set);
+  add_distribution(frame, {"itl", "ITL", &TrialDetail::itl, nullptr}, set);
+  add_distribution(frame, {"e2e", "E2E", &TrialDetail::e2e, "e2e_ms"}, set);
 }
-, "ttft_ms"
-}  // namespace tokamark::figures
-,
-                   set);
-  add_distribution(frame,
-                   {"itl", "ITL", [](const TrialDetail& d) -> const auto& { return d.itl;
-  }
-  , nullptr
-  },
-                   set);
-  add_distribution(
-      frame, {"e2e", "E2E", [](const TrialDetail& d) -> const auto& { return d.e2e;
-  }
-  , "e2e_ms"
-  },
-      set);
-  }
 
-  }  // namespace tokamark::figures
+}  // namespace tokamark::figures

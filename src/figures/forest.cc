@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "advice/wording.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 
@@ -17,7 +18,6 @@ struct Ratio {
   std::string label, verdict, reason;
   double ratio = 1.0;
   std::optional<double> low, high;
-  bool primary = false;
 };
 
 std::optional<double> positive(const json& entry, const char* key) {
@@ -31,27 +31,33 @@ std::string load_text(const json& entry) {
   return load.has_value() ? load.value().label() : "";
 }
 
-std::vector<Ratio> collect(const Frame& frame) {
-  std::vector<Ratio> ratios;
+struct Ratios {
+  std::vector<Ratio> primary;
+  std::size_t others = 0;  ///< of metrics that were not declared primary
+};
+
+Ratios collect(const Frame& frame) {
+  Ratios ratios;
   for (const auto& entry : frame.result.comparisons) {
     if (!entry.is_object() || report::text_at(entry, {"workload"}) != frame.workload.workload)
       continue;
     const auto ratio = positive(entry, "ratio");
     if (!ratio) continue;
+    if (!entry.contains("primary") || entry["primary"] != json(true)) {
+      ++ratios.others;
+      continue;
+    }
     Ratio one;
     one.ratio = *ratio;
     one.low = positive(entry, "low");
     one.high = positive(entry, "high");
-    one.primary = entry.contains("primary") && entry["primary"] == json(true);
     one.verdict = report::plain_line(report::text_at(entry, {"verdict"}));
     one.reason = report::plain_line(report::text_at(entry, {"reason"}));
-    one.label = report::plain_line(
-        fmt::format("{}, {}: {} / {}", report::text_at(entry, {"metric"}), load_text(entry),
-                    report::text_at(entry, {"a"}), report::text_at(entry, {"b"})));
-    ratios.push_back(std::move(one));
+    one.label = report::plain_line(fmt::format(
+        "{}, {}: {} / {}", advice::metric_words(report::text_at(entry, {"metric"})),
+        load_text(entry), report::text_at(entry, {"a"}), report::text_at(entry, {"b"})));
+    ratios.primary.push_back(std::move(one));
   }
-  std::stable_sort(ratios.begin(), ratios.end(),
-                   [](const Ratio& a, const Ratio& b) { return a.primary > b.primary; });
   return ratios;
 }
 
@@ -91,9 +97,9 @@ json verdict_channel(const char* const (&range)[3]) {
 void add_forest(const Frame& frame, FigureSet& set) {
   Figure figure{fmt::format("ratios-{}", frame.key), frame.title("Ratios of engines"), "",
                 Section::distribution, nullptr};
-  auto ratios = collect(frame);
+  auto [ratios, others] = collect(frame);
   if (ratios.empty()) {
-    set.left_out.push_back(figure.title + ": no two engines were compared.");
+    set.left_out.push_back(figure.title + ": no primary metric of two engines was compared.");
     return;
   }
   const auto all = ratios.size();
@@ -110,6 +116,12 @@ void add_forest(const Frame& frame, FigureSet& set) {
   if (all > ratios.size()) {
     figure.caption +=
         fmt::format(" The first {} of {} comparisons; results.json has all.", ratios.size(), all);
+  }
+  if (others > 0) {
+    figure.caption += fmt::format(
+        " {} ratios of metrics that were not declared primary are in the "
+        "tables.",
+        others);
   }
   const auto count = static_cast<double>(ratios.size());
   auto spec = single_view(frame, figure, {20 * count + 12, 20 * count + 12, 30 * count + 16});
@@ -155,9 +167,17 @@ void add_forest(const Frame& frame, FigureSet& set) {
                {"text", {{"field", "label"}, {"type", "nominal"}}},
                {"color", {{"value", "#333"}}},
                {"opacity", picked()}}}};
-  json one{{"data", {{"values", json::array({{{"limit", 1.0}}})}}},
-           {"mark", {{"type", "rule"}, {"color", "#444"}, {"strokeDash", {4, 3}}}},
-           {"encoding", {{"x", quiet_channel("limit", x)}}}};
+  // Beside each mark alone: a line through the labels could not be read through.
+  auto pieces = json::array();
+  for (double i = 0.0; i < count; i += 1.0) {
+    pieces.push_back({{"limit", 1.0}, {"from", i - 0.18}, {"to", i + 0.36}});
+  }
+  auto from = place;
+  from["field"] = "from";
+  json one{{"data", {{"values", std::move(pieces)}}},
+           {"mark", {{"type", "rule"}, {"color", "#444"}}},
+           {"encoding",
+            {{"x", quiet_channel("limit", x)}, {"y", std::move(from)}, {"y2", {{"field", "to"}}}}}};
   spec["layer"] = {std::move(rule), std::move(one), std::move(mark), std::move(label)};
   add_figure(frame, std::move(figure), std::move(spec), set);
 }

@@ -27,12 +27,17 @@ void add_row(const Frame& frame, const report::Row& row, Histogram& into) {
   const auto& counts = frame.detail_of(chosen_trial(row))->gap_counts;
   double all = 0.0;
   for (const auto count : counts) all += static_cast<double>(count);
+  int stretch = 0;  // of bins that are not empty: a line does not cross the others
   for (std::size_t bin = 0; bin < counts.size(); ++bin) {
-    if (counts[bin] == 0) continue;
+    if (counts[bin] == 0) {
+      ++stretch;
+      continue;
+    }
     const double share = 100.0 * static_cast<double>(counts[bin]) / all;
     auto datum = engine_datum(frame, row.engine);
     datum["x"] = std::sqrt(edge_ms(bin) * edge_ms(bin + 1));
     datum["value"] = share;
+    datum["stretch"] = stretch;
     datum["valid"] = row.comparable;
     datum["bin"] = fmt::format("{} to {} ms", report::format_number(edge_ms(bin)),
                                report::format_number(edge_ms(bin + 1)));
@@ -61,8 +66,9 @@ void add_gaps(const Frame& frame, FigureSet& set) {
     return;
   }
   figure.caption = fmt::format(
-      "ITL of one run at {}, ten bins a decade; both axes are log, so that rare stalls show. Peaks "
-      "right of the main one are bursts and stalls; gaps of failed requests are left out.",
+      "ITL of one run at {}, ten bins a decade; both axes are log, so that rare stalls show. Lines "
+      "end at empty bins. Peaks right of the main one are bursts and stalls; gaps of failed "
+      "requests are left out.",
       rows.front()->load.label());
   figure.caption += basis_text(rows) + invalid_text(rows);
   auto spec = single_view(frame, figure, {130, 180, 260});
@@ -74,7 +80,9 @@ void add_gaps(const Frame& frame, FigureSet& set) {
       frame, qx, qy,
       tooltip({{"engine", "Engine"}, {"bin", "ITL"}, {"shown", "Share"}, {"verdict", "Verdict"}}));
   marks["mark"]["size"] = by_target({12, 14, 30});
-  spec["layer"] = {line_layer(frame, channel("x", x), channel("value", y)), std::move(marks)};
+  auto lines = line_layer(frame, channel("x", x), channel("value", y));
+  lines["encoding"]["detail"] = {{"field", "stretch"}, {"type", "nominal"}};
+  spec["layer"] = {std::move(lines), std::move(marks)};
   add_figure(frame, std::move(figure), std::move(spec), set);
 }
 

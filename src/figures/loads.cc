@@ -94,11 +94,7 @@ void add_percentiles(const Frame& frame, LoadKind kind, const char* id,
     if (parts[i].rows.empty()) continue;
     auto plot = panel(report::info(quantities[i]).part, grid, parts[i].rows);
     plot["layer"] = load_layers(frame, parts[i], x, y);
-    if (limit) {
-      for (auto& layer : limit_layers(Side::y, *limit * scale.factor, y, "SLO")) {
-        plot["layer"].push_back(std::move(layer));
-      }
-    }
+    if (limit) add_limit(plot["layer"], Side::y, *limit * scale.factor, y, "SLO");
     spec["concat"].push_back(std::move(plot));
   }
   add_figure(frame, std::move(figure), std::move(spec), set);

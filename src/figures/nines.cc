@@ -29,7 +29,7 @@ std::string percentile_name(std::size_t step) {
 
 }  // namespace
 
-NinesLine nines_line(const Frame& frame, const report::Row& row, const DistributionOf& part) {
+NinesLine nines_line(const Frame& frame, const report::Row& row, DistributionOf part) {
   NinesLine line{&row, {}, Spread::none, ""};
   std::vector<const detail::Distribution*> runs;
   std::size_t steps = detail::kGridSize;
@@ -39,7 +39,7 @@ NinesLine nines_line(const Frame& frame, const report::Row& row, const Distribut
       line.reason = "no raw records";
       return line;
     }
-    const auto& distribution = part(*detail);
+    const auto& distribution = detail->*part;
     if (distribution.quantiles_ms.empty()) line.reason = distribution.reason;
     runs.push_back(&distribution);
     steps = std::min(steps, distribution.quantiles_ms.size());

@@ -25,11 +25,11 @@ struct NinesLine {
   std::string reason;  ///< why there are no points
 };
 
-using DistributionOf = std::function<const detail::Distribution&(const detail::TrialDetail&)>;
+using DistributionOf = detail::Distribution detail::TrialDetail::*;
 
 /// The median over the used runs at each quantile, with the 95 % sign-test interval from six starts
 /// on, else the range; the line ends where the shortest of the runs does, or at a failed request.
-NinesLine nines_line(const Frame& frame, const report::Row& row, const DistributionOf& part);
+NinesLine nines_line(const Frame& frame, const report::Row& row, DistributionOf part);
 
 /// The axis of nines up to so many, with percentiles as labels.
 Axis nines_axis(double most);

@@ -99,8 +99,7 @@ void add_repeats(const Frame& frame, FigureSet& set) {
                                           {"throttled", "GPU throttled"},
                                           {"verdict", "Verdict"}})),
                      cross_layer(qx, qy)};
-    for (auto& layer : limit_layers(Side::y, 100.0, y, ""))
-      plot["layer"].push_back(std::move(layer));
+    add_limit(plot["layer"], Side::y, 100.0, y, "");
     spec["concat"].push_back(std::move(plot));
   }
   add_figure(frame, std::move(figure), std::move(spec), set);

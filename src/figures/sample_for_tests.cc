@@ -66,9 +66,10 @@ std::string telemetry() {
         at_s, phase, 60'000'000'000LL + 1'000'000LL * i, 400 + i % 7, 80 + i % 11, 2'000'000'000LL);
     text += fmt::format(
         R"({{"kind":"server","at_s":{0},"phase":"{1}","counters":{{"requests_running":{2},)"
-        R"("requests_waiting":{3},"kv_cache_usage_ratio":{4}}}}})"
+        R"("requests_waiting":{3},"kv_cache_usage_ratio":{4},)"
+        R"("prefix_queries_total":{5},"prefix_hits_total":{6}}}}})"
         "\n",
-        at_s, phase, 4 + i % 5, i % 3, 0.3 + 0.002 * i);
+        at_s, phase, 4 + i % 5, i % 3, 0.3 + 0.002 * i, 100 * i, 40 * i);
   }
   return text;
 }

@@ -143,9 +143,7 @@ void add_strictness(const Frame& frame, FigureSet& set) {
                                         {"scale", "SLO"},
                                         {"shown", "Goodput"},
                                         {"verdict", "Verdict"}}))};
-  for (auto& layer : limit_layers(Side::x, 1.0, x, "the study's SLO")) {
-    spec["layer"].push_back(std::move(layer));
-  }
+  add_limit(spec["layer"], Side::x, 1.0, x, "the study's SLO");
   add_figure(frame, std::move(figure), std::move(spec), set);
 }
 

@@ -129,7 +129,7 @@ json engine_colour(const Frame& frame) {
           {"type", "nominal"},
           {"sort", nullptr},
           {"scale", {{"domain", frame.names}, {"range", range_of(frame, &EngineLook::colour)}}},
-          {"legend", {{"title", nullptr}}}};
+          {"legend", {{"title", nullptr}, {"symbolOpacity", 1}}}};
 }
 
 json engine_shape(const Frame& frame) {
@@ -139,9 +139,10 @@ json engine_shape(const Frame& frame) {
 }
 
 json pick_param(const char* field) {
-  return json::array({{{"name", "pick"},
-                       {"select", {{"type", "point"}, {"fields", json::array({field})}}},
-                       {"bind", "legend"}}});
+  return json::array(
+      {{{"name", "pick"},
+        {"select", {{"type", "point"}, {"fields", json::array({field})}, {"toggle", "true"}}},
+        {"bind", "legend"}}});
 }
 
 json picked(double opacity) {
@@ -246,9 +247,9 @@ json cross_layer(const json& x, const json& y) {
       {"encoding", {{"x", x}, {"y", y}, {"color", {{"value", "#b00020"}}}, {"opacity", picked()}}}};
 }
 
-std::vector<json> limit_layers(Side side, double value, const Axis& axis, const std::string& name) {
+void add_limit(json& layers, Side side, double value, const Axis& axis, const std::string& name) {
   const double place = axis.place(value);
-  if (!(place >= 0.0 && place <= 1.0)) return {};
+  if (!(place >= 0.0 && place <= 1.0)) return;
   const bool upright = side == Side::x;
   const char* const field = upright ? "x" : "y";
   json rule{
@@ -273,7 +274,8 @@ std::vector<json> limit_layers(Side side, double value, const Axis& axis, const 
     mark["dy"] = -2;
     text["encoding"]["x"] = {{"value", "width"}};
   }
-  return {rule, text};
+  layers.push_back(std::move(rule));
+  layers.push_back(std::move(text));
 }
 
 }  // namespace tokamark::figures

@@ -79,10 +79,10 @@ nlohmann::json point_layer(const Frame& frame, const nlohmann::json& x, const nl
                            const nlohmann::json& tips);
 /// Crosses on the rows that are not valid.
 nlohmann::json cross_layer(const nlohmann::json& x, const nlohmann::json& y);
-/// A dashed line across the plot with its name above the frame; `places` are the ends of the plot.
+/// Adds a dashed line across the plot with its name, where the value lies on the axis.
 enum class Side { x, y };
-std::vector<nlohmann::json> limit_layers(Side side, double value, const Axis& axis,
-                                         const std::string& name);
+void add_limit(nlohmann::json& layers, Side side, double value, const Axis& axis,
+               const std::string& name);
 
 /// A title in lines that fit.
 nlohmann::json title_lines(const std::string& title);

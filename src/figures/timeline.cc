@@ -30,6 +30,7 @@ const std::array kParts{
     Part{"Waiting, by the server (requests)", "requests", &Timeline::requests_waiting, 1.0},
     Part{"Output (tokens/s)", "tok/s", &Timeline::output_tokens_per_s, 1.0},
     Part{"KV cache in use (%)", "%", &Timeline::kv_cache_usage_ratio, 100.0},
+    Part{"Prompt tokens from the prefix cache (%)", "%", &Timeline::prefix_hit_ratio, 100.0},
     Part{"VRAM in use (GiB)", "GiB", &Timeline::vram_used_bytes, kGiB},
     Part{"Engine's host memory (GiB)", "GiB", &Timeline::rss_bytes, kGiB},
     Part{"GPU power (W)", "W", &Timeline::gpu_power_w, 1.0},

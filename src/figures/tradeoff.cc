@@ -186,13 +186,13 @@ json faded() {
 }
 
 /// The part of the plot where the limit of the SLO is missed, and its name.
-std::vector<json> slo_layers(const Frame& frame, const Kind& kind, const Axis& x, double factor) {
+void add_slo_limit(const Frame& frame, const Kind& kind, const Axis& x, double factor,
+                   json& layers) {
   const auto limit = slo_limit(frame, kind.limit);
-  if (!limit || !(*limit > 0.0)) return {};
+  if (!limit || !(*limit > 0.0)) return;
   const bool right = kind.better == Better::right;
   const double bound = right ? 1000.0 / *limit : *limit * factor;
   const double place = x.place(bound);
-  std::vector<json> layers;
   if (place > 0.0 && place < 1.0) {
     json miss{{"from", right ? x.low : bound}, {"to", right ? bound : x.high}};
     layers.push_back({{"data", {{"values", json::array({miss})}}},
@@ -200,8 +200,7 @@ std::vector<json> slo_layers(const Frame& frame, const Kind& kind, const Axis& x
                       {"encoding", {{"x", quiet_channel("from", x)}, {"x2", {{"field", "to"}}}}}});
   }
   const auto name = fmt::format("SLO: {} {} ms", kind.limit_name, report::format_number(*limit));
-  for (auto& layer : limit_layers(Side::x, bound, x, name)) layers.push_back(std::move(layer));
-  return layers;
+  add_limit(layers, Side::x, bound, x, name);
 }
 
 std::string caption_of(const Frame& frame, const Kind& kind, const std::vector<Point>& points,
@@ -271,7 +270,7 @@ void add_tradeoff(const Frame& frame, const Kind& kind, FigureSet& set) {
   lines["encoding"]["opacity"] = picked(0.75);
   auto& layers = spec["layer"];
   layers = json::array({lines});
-  for (auto& layer : slo_layers(frame, kind, x, scale.factor)) layers.push_back(std::move(layer));
+  add_slo_limit(frame, kind, x, scale.factor, layers);
   layers.push_back(frontier_layer(frontier, x, y));
   const auto qx = quiet_channel("x", x), qy = quiet_channel("y", y);
   auto marks = point_layer(frame, qx, qy,

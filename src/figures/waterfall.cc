@@ -77,6 +77,10 @@ json failures(const std::vector<RequestRow>& requests) {
   return rows;
 }
 
+/// Of a plot that holds the most requests.
+constexpr Sizes kHeights{150, 170, 260};
+constexpr std::size_t kLeastBars = 6;
+
 json waterfall_layers(const std::vector<RequestRow>& requests, const Axis& x, const Axis& y,
                       std::size_t rows) {
   auto place = quiet_channel("y", y);
@@ -89,7 +93,8 @@ json waterfall_layers(const std::vector<RequestRow>& requests, const Axis& x, co
             {"mark",
              {{"type", "rule"},
               {"strokeCap", "butt"},
-              {"strokeWidth", by_target({thickness(150), thickness(170), thickness(260)})}}},
+              {"strokeWidth", by_target({thickness(kHeights.col1), thickness(kHeights.col2),
+                                         thickness(kHeights.web)})}}},
             {"encoding",
              {{"x", channel("from", x)},
               {"x2", {{"field", "to"}}},
@@ -141,21 +146,23 @@ void add_waterfall(const Frame& frame, FigureSet& set) {
   }
   figure.caption = fmt::format(
       "Up to {} consecutive requests of one run an engine at {}, from the middle of the window on, "
-      "in "
-      "order of schedule. A client cannot tell waiting in the server's queue from prefill. Stall: "
-      "a "
-      "gap between tokens of at least 20 ms and five times the request's median gap; the four "
-      "longest. "
-      "A cross ends a failed request.",
+      "in order of schedule. A client cannot tell waiting in the server's queue from prefill. "
+      "Stall: a gap between tokens of at least 20 ms and five times the request's median gap; the "
+      "four longest. A cross ends a failed request.",
       longest, rows.front()->load.label());
   figure.caption += basis_text(rows) + unusable_text(rows);
   const auto count = static_cast<double>(panels.size());
-  const Grid grid{1, std::min(count, 2.0), std::min(count, 2.0), {150, 170, 260}};
+  const Grid grid{1, std::min(count, 2.0), std::min(count, 2.0), kHeights};
   auto spec = panel_view(frame, figure, grid);
   Axis x = axis_between("Time after the opening of the window (s)", window.from_s, window.to_s);
-  const Axis y{"", -1.0, static_cast<double>(longest), {}, Steps::linear, ""};
   for (const auto& [row, requests] : panels) {
     auto plot = panel(frame.names[frame.index_of(row->engine)], grid, segments(requests));
+    // One request is equally thick in every plot, so a plot of few requests is low.
+    const double bars = static_cast<double>(std::max(requests.size(), kLeastBars));
+    const double share = (bars + 1.0) / (std::max(static_cast<double>(longest), bars) + 1.0);
+    plot["height"] =
+        by_target({kHeights.col1 * share, kHeights.col2 * share, kHeights.web * share});
+    const Axis y{"", -1.0, bars, {}, Steps::linear, ""};
     plot["layer"] = waterfall_layers(requests, x, y, longest + 1);
     spec["concat"].push_back(std::move(plot));
   }

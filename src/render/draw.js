@@ -4,7 +4,8 @@
 
 var COLUMN_WIDTHS = {col1: 238, col2: 493};  // px of whole figures: 84 and 174 mm in points
 var PAGE_WIDTH = 860;  // px of a figure that takes the width of its page, where there is none
-var FIT_ROUNDS = 6;
+var FIT_ROUNDS = 8;
+var SHRINK_ROUNDS = 4;
 var MARGIN_MOST = 2;    // px
 var TITLE_MARGIN = 10;  // px that a title keeps free
 
@@ -132,7 +133,9 @@ async function drawFitted(job, complaints) {
   var drawn = await makeView(spec, complaints, 0);
   for (var round = 0; made && round < FIT_ROUNDS; ++round) {
     var excess = drawn.width - wanted;  // in whole pixels; what little is missing becomes margin
-    if ((excess <= 0 && excess > -MARGIN_MOST) || !shrink(spec, excess > 0 ? excess + 0.5 : excess)) {
+    // The last rounds only take away: sizes that jump must not end above.
+    var enough = excess <= 0 && (excess > -MARGIN_MOST || round >= FIT_ROUNDS - SHRINK_ROUNDS);
+    if (enough || !shrink(spec, excess > 0 ? excess + 0.5 : excess)) {
       break;
     }
     drawn = await makeView(spec, complaints, 0);

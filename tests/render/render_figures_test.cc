@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/program.h"
 #include "figures/figures.h"
+#include "figures/sample_for_tests.h"
 #include "figures/themes.h"
 #include "render_client/render_client.h"
 #include "report/sample_for_tests.h"
@@ -178,53 +179,34 @@ TEST_F(Rendering, AFigureThatCannotBeWrittenSaysWhere) {
 }
 
 /// A study that figures are made of, by its name in the test's.
-struct Sample {
+struct NamedSample {
   std::string name;
-  record::StudyResult result;
+  figures::Sample study;
 };
 
 /// The name of a test holds what this prints, and must not hold addresses.
-void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
+void PrintTo(const NamedSample& sample, std::ostream* out) { *out << sample.name; }
 
-record::StudyResult study_of(std::size_t engines, std::uint32_t loads, std::size_t name_length) {
-  record::StudyResult result;
-  result.study = {{"name", "sample"}, {"engines", json::array()}};
-  for (std::size_t e = 0; e < engines; ++e) {
-    const auto name = fmt::format("engine-{}{}", e, std::string(name_length, 'm'))
-                          .substr(0, std::max<std::size_t>(8, name_length));
-    result.study["engines"].push_back({{"name", name}});
-    for (std::uint32_t load = 0; load < loads; ++load) {
-      const double ttft_ms = 20.0 + 7.0 * static_cast<double>(e) + 30.0 * load;
-      for (const std::uint32_t repeat : {1U, 2U}) {
-        result.trials.push_back(report::sample_trial(name, 1U << load, repeat, ttft_ms + repeat));
-      }
-    }
-  }
-  return result;
+figures::Sample without_detail(record::StudyResult result) { return {std::move(result), {}}; }
+
+std::vector<NamedSample> samples() {
+  using figures::sample;
+  return {{"sample", without_detail(report::sample_study())},
+          {"compared", without_detail(report::compared_study())},
+          {"hostile", without_detail(report::hostile_study())},
+          {"one_engine_one_load", sample({.engines = 1, .loads = 1})},
+          {"two_engines", sample({.engines = 2, .loads = 4, .repeats = 2})},
+          {"six_engines", sample({.engines = 6, .loads = 3})},
+          {"nine_loads", sample({.engines = 2, .loads = 9})},
+          {"open_loads", sample({.engines = 3, .loads = 4, .open = true})},
+          {"long_names", sample({.engines = 3, .loads = 3, .long_names = true})},
+          {"gaps", sample({.engines = 2, .loads = 4, .repeats = 2, .missing = true})}};
 }
 
-record::StudyResult study_with_gaps() {
-  auto result = study_of(2, 4, 0);
-  for (std::size_t i = 0; i < result.trials.size(); i += 3) {
-    result.trials[i].metrics.ttft_ms = {};
-    result.trials[i].metrics.tpot_ms = {};
-    result.trials[i].verdict = record::Verdict::invalid;
-  }
-  return result;
-}
-
-std::vector<Sample> samples() {
-  return {{"sample", report::sample_study()},   {"compared", report::compared_study()},
-          {"hostile", report::hostile_study()}, {"one_engine_one_load", study_of(1, 1, 0)},
-          {"two_engines", study_of(2, 4, 0)},   {"six_engines", study_of(6, 3, 0)},
-          {"nine_loads", study_of(2, 9, 0)},    {"long_names", study_of(3, 3, 40)},
-          {"gaps", study_with_gaps()}};
-}
-
-class EveryFigure : public testing::TestWithParam<Sample> {};
+class EveryFigure : public testing::TestWithParam<NamedSample> {};
 
 /// Each figure of a study, for each place where it may be seen.
-std::vector<RenderJob> jobs_of(const record::StudyResult& result) {
+std::vector<RenderJob> jobs_of(const figures::Sample& study) {
   std::vector<RenderJob> jobs;
   const auto add = [&jobs](const figures::Figure& figure, Target target, figures::Theme theme) {
     RenderJob job;
@@ -234,8 +216,9 @@ std::vector<RenderJob> jobs_of(const record::StudyResult& result) {
     job.theme = figures::theme(theme);
     jobs.push_back(std::move(job));
   };
-  for (const auto& workload : report::make_rows(result)) {
-    for (const auto& figure : figures::make_figures(result, workload, {}).figures) {
+  for (const auto& workload : report::make_rows(study.result)) {
+    const auto made = figures::make_figures(study.result, workload, study.detail);
+    for (const auto& figure : made.figures) {
       add(figure, Target::col1, figures::Theme::paper);
       add(figure, Target::col2, figures::Theme::paper);
       add(figure, Target::web, figures::Theme::web);
@@ -245,7 +228,7 @@ std::vector<RenderJob> jobs_of(const record::StudyResult& result) {
 }
 
 TEST_P(EveryFigure, IsDrawnWithoutAWarningAndNoTextLiesOnAnother) {
-  const auto jobs = jobs_of(GetParam().result);
+  const auto jobs = jobs_of(GetParam().study);
   ASSERT_THAT(jobs, testing::Not(IsEmpty()));
   const auto figures = render(jobs, {});
   ASSERT_TRUE(figures.has_value()) << figures.error().message;
