@@ -90,7 +90,6 @@ base::Result<void> prepare_process() {
     }
   }
   go_first_without_memory();
-  ::setenv("JSC_useJIT", "0", 1);
   ::setenv("LC_ALL", "C.UTF-8", 1);
   ::setenv("TZ", "UTC", 1);
   return base::ok();

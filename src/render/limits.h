@@ -6,9 +6,8 @@
 
 namespace tokamark::render {
 
-/// Sets up the process before the chart engine starts: no just-in-time compiler (steady times, a
-/// third less memory), one language and time zone (the same bytes everywhere), and first in line
-/// where the machine runs out of memory. Errors: `internal` where the limit on address space
+/// Sets up the process before the chart engine starts: one language and time zone (the same bytes
+/// everywhere), and first in line where the machine runs out of memory. Errors: `internal` where the limit on address space
 /// (`ulimit -v`) is lower than what the engine reserves; without this check the engine would die
 /// without a word.
 base::Result<void> prepare_process();

@@ -65,10 +65,10 @@ std::int64_t source_date();
 /// Errors: `output`, naming what to install and to build.
 base::Result<std::filesystem::path> find_program();
 
-/// Draws all jobs in one child process, in their order. A figure that kills the child, or takes
-/// longer than `figure_limit`, fails alone: another child goes on with the next. A figure that was
-/// made for targets (has a `$target`) is as wide as its column, 238 or 493 px; any other has its
-/// own size. The same jobs give the same bytes. Errors: as find_program; `output` where the
+/// Draws all jobs, by several child processes where they are many. A figure that kills the child,
+/// or takes longer than `figure_limit`, fails alone: another child goes on with the next. A figure
+/// that was made for targets (has a `$target`) is as wide as its column, 238 or 493 px; any other
+/// has its own size. The same jobs give the same bytes. Errors: as find_program; `output` where the
 /// renderer cannot work on this machine; `interrupted`. What is wrong with one figure is in its own
 /// result.
 base::Result<std::vector<RenderedFigure>> render(const std::vector<RenderJob>& jobs,

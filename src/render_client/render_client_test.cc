@@ -1,5 +1,6 @@
 #include "render_client/render_client.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -78,6 +79,18 @@ TEST_F(StandIn, AFigureThatKillsItFailsAlone) {
   EXPECT_EQ(figures.value()[1].name, "bad");
   EXPECT_EQ(figures.value()[1].error, "ended the renderer by signal 11");
   EXPECT_THAT(figures.value()[2].error, IsEmpty());
+}
+
+TEST_F(StandIn, ManyJobsAreSharedAndKeepTheirOrder) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 25; ++i) names.push_back(fmt::format("j{}", i));
+  const auto figures = render(jobs(names), settings(R"(
+    printf '%s' "$jobs" | grep -o '"name":"j[0-9]*"' | sed 's/.*/{&, "error": null}/'
+)"));
+  ASSERT_TRUE(figures.has_value()) << figures.error().message;
+  std::vector<std::string> drawn;
+  for (const auto& figure : figures.value()) drawn.push_back(figure.name + figure.error);
+  EXPECT_EQ(drawn, names);
 }
 
 TEST_F(StandIn, SaysItselfWhatAFigureTookTooMuchOf) {
