@@ -140,23 +140,57 @@
   }
 
   // The report: a new frame is loaded behind the old one, brought to the same place, and shown.
+  // Charts are drawn as they come near the view and grow then, and trials add rows, so the place is
+  // one beside an element that both pages have.
   var frame = document.querySelector('#report iframe');
   var loading = false;
   var wanted = false;
 
-  function opened(page) {
-    return Array.from(page.querySelectorAll('details')).map(function (part) { return part.open; });
+  // [name, element] of everything that a place can be told by, from top to bottom.
+  function marks(page) {
+    return Array.from(page.querySelectorAll('section[id], table[id], .chart')).map(function (part) {
+      return [part.getAttribute('aria-label') || part.id, part];
+    });
   }
-  function settle(coming, place, left) {
+  function placeOf(shown) {
+    var page = shown.contentDocument;
+    if (!page || !page.body) {
+      return null;
+    }
+    return marks(page).reduce(function (found, mark) {
+      var top = mark[1].getBoundingClientRect().top;
+      return top <= 1 ? {name: mark[0], top: top} : found;
+    }, null);
+  }
+  function goTo(place, view) {
+    var found = place && marks(view.document).find(function (mark) { return mark[0] === place.name; });
+    if (found) {
+      view.scrollBy(0, found[1].getBoundingClientRect().top - place.top);
+    }
+  }
+  // Folded parts by their titles, of which some occur twice.
+  function folded(page) {
+    var seen = {};
+    return Array.from(page.querySelectorAll('details')).map(function (part) {
+      var title = part.querySelector('summary').textContent;
+      seen[title] = (seen[title] || 0) + 1;
+      return [title + ' ' + seen[title], part];
+    });
+  }
+  function undrawn(view) {
+    return Array.from(view.document.querySelectorAll('.chart:empty')).some(function (chart) {
+      var box = chart.getBoundingClientRect();
+      return box.bottom > 0 && box.top < view.innerHeight;
+    });
+  }
+  function settle(coming, left) {
     var view = coming.contentWindow;
-    var tall = view.document.documentElement.scrollHeight;
-    if (left > 0 && (tall < place.y + view.innerHeight ||
-                     view.document.querySelector('.chart:empty'))) {
-      setTimeout(function () { settle(coming, place, left - 1); }, SETTLE_MS);
+    goTo(placeOf(frame), view);
+    if (left > 0 && undrawn(view)) {
+      setTimeout(function () { settle(coming, left - 1); }, SETTLE_MS);
       return;
     }
-    place = placeOf(frame) || place;
-    view.scrollTo(place.x, place.y);
+    goTo(placeOf(frame), view);
     coming.classList.remove('coming');
     frame.remove();
     frame = coming;
@@ -165,10 +199,6 @@
       load();
     }
   }
-  function placeOf(shown) {
-    var view = shown.contentWindow;
-    return view && view.document ? {x: view.scrollX, y: view.scrollY} : null;
-  }
   function load() {
     if (loading) {
       wanted = true;
@@ -176,17 +206,15 @@
     }
     loading = true;
     wanted = false;
-    var open = frame.contentDocument ? opened(frame.contentDocument) : [];
-    var place = placeOf(frame) || {x: 0, y: 0};
     var coming = document.createElement('iframe');
     coming.title = frame.title;
     coming.className = 'coming';
     coming.addEventListener('load', function () {
-      var parts = coming.contentDocument.querySelectorAll('details');
-      if (parts.length === open.length) {
-        parts.forEach(function (part, index) { part.open = open[index]; });
-      }
-      settle(coming, place, MOST_SETTLES);
+      var open = new Map(frame.contentDocument ? folded(frame.contentDocument) : []);
+      folded(coming.contentDocument).forEach(function (part) {
+        part[1].open = open.has(part[0]) && open.get(part[0]).open;
+      });
+      setTimeout(function () { settle(coming, MOST_SETTLES); }, SETTLE_MS);
     });
     coming.src = '/report';
     element('report').appendChild(coming);
