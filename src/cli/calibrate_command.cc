@@ -247,6 +247,7 @@ void add_null_engine(CLI::App& program, Action& action) {
       "Serve fixed tokens at known times, to measure clients against; everything is SIMULATED");
   command->add_option("--host", options->host, "IPv4 address to listen on")->capture_default_str();
   command->add_option("--port", options->port, "Port to listen on; 0 takes a free one")
+      ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   command->add_option("--ttft-ms", times_ms->first, "From a request's arrival to its first token")
       ->check(CLI::Range(0.0, 3.6e6))

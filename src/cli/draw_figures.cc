@@ -38,8 +38,10 @@ std::vector<render_client::RenderOutput> outputs_of(const std::string& id,
 base::Result<std::vector<RenderJob>> jobs_of(const std::vector<figures::Figure>& figures,
                                              const figures::Figure& card,
                                              const ReportFileOptions& options) {
-  TOKAMARK_TRY(const auto target, render_client::parse_target(options.size));
   TOKAMARK_TRY(const auto theme, figures::parse_theme(options.theme));
+  const char* const usual = theme == figures::Theme::paper ? "col2" : "web";
+  TOKAMARK_TRY(const auto target,
+               render_client::parse_target(options.size.empty() ? usual : options.size));
   std::vector<RenderJob> jobs;
   for (const auto& figure : figures) {
     RenderJob job;

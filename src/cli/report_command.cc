@@ -19,7 +19,7 @@ using base::ErrorKind;
 
 struct ReportFlags {
   std::vector<std::string> folders, formats;
-  std::string export_format, output, theme = "paper", size = "col2", figures;
+  std::string export_format, output, theme = "paper", size, figures;
 };
 
 /// Every summary of one folder, in the folder itself.
@@ -145,9 +145,9 @@ void add_report(CLI::App& program, Action& action) {
       ->needs(output);
   command
       ->add_option("--size", flags->size,
-                   "Their width: one column of a paper (84 mm) or two (174 mm)")
-      ->check(CLI::IsMember({"col1", "col2"}))
-      ->capture_default_str()
+                   "Their width: one column of a paper (84 mm), two (174 mm), or a page's; "
+                   "default: col2 for paper, else web")
+      ->check(CLI::IsMember({"col1", "col2", "web"}))
       ->needs(output);
   command
       ->add_option("--figures", flags->figures,

@@ -15,7 +15,7 @@ struct ReportFileOptions {
   std::filesystem::path folder;
   std::set<std::string> formats;
   std::string theme = "paper";
-  std::string size = "col2";
+  std::string size;  ///< empty: col2 on paper, else web
   std::filesystem::path own_figures;  ///< --figures; empty = none
 };
 

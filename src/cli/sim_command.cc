@@ -44,6 +44,7 @@ void add_sim(CLI::App& program, Action& action) {
       ->capture_default_str();
   command->add_option("--host", options->host, "Address to listen on")->capture_default_str();
   command->add_option("--port", options->port, "Port to listen on; 0 takes a free one")
+      ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   command->add_option("--served-model-name", options->served_model,
                       "Name in /v1/models (default: the profile's)");

@@ -60,6 +60,7 @@ void add_watch(CLI::App& program, Action& action) {
       ->type_name("DIR|URL")
       ->required();
   command->add_option("--port", flags->serve.port, "Port to listen on; 0 takes a free one")
+      ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   command->add_option("--host", flags->serve.host, "Loopback address to listen on")
       ->capture_default_str();

@@ -161,7 +161,8 @@ figures::Figure make_card(const record::StudyResult& result) {
   };
   line(study_name(result), 44, "#1c1f23", "bold");
   if (result.simulated) line("SIMULATED: says nothing about real hardware", 26, "#a4161a", "bold");
-  line(outcome.validity, 22, outcome.valid ? "#0b6e4f" : "#a4161a", "normal");
+  line(outcome.validity.substr(0, outcome.validity.find(". ")), 22,
+       outcome.valid ? "#0b6e4f" : "#a4161a", "normal");
   y += 10.0;
   const auto slo = slo_sentence(result);
   if (!slo.empty()) line("Best at the SLO (" + slo + ")", 22, "#5b6470", "normal");

@@ -101,7 +101,12 @@ function addPadding(padding, right) {
 async function makeView(spec, complaints, extraRight) {
   complaints.warnings.length = 0;
   var logger = makeLogger(complaints);
-  var compiled = vegaLite.compile(spec, {logger: logger}).spec;
+  var compiled;
+  try {
+    compiled = vegaLite.compile(spec, {logger: logger}).spec;
+  } catch (error) {
+    throw new Error('Vega-Lite does not understand it: ' + (error && error.message || error));
+  }
   if (extraRight > 0) {
     compiled.padding = addPadding(compiled.padding, extraRight);
   }

@@ -228,8 +228,7 @@ std::string verdict_sentence(const record::StudyResult& result) {
   }
   return fmt::format(
              "Of {}, {} valid, {} invalid and {} incomplete. Trials that are not valid are shown, "
-             "marked, "
-             "and left out of every comparison.",
+             "marked, and left out of every comparison.",
              all, result.trials.size() - invalid - incomplete, invalid, incomplete) +
          changed_limits(result);
 }

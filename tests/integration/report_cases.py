@@ -71,6 +71,23 @@ class ReportCase(IntegrationCase):
         # The chart library, the first script that is no data, is not ours to judge.
         self.assertNotIn("<img", files["report.html"].decode().split("<script>")[0])
 
+    def test_figures_drawn_as_files(self):
+        if not (self.binary.parent / "tokamark-render").exists():
+            self.skipTest("tokamark-render was not built (tools/install-packages render)")
+        folder = self.measure("one")
+
+        def widths(*arguments):
+            out = Results(self.folder / "-".join(("out", *arguments)))
+            done = self.tokamark("report", folder, "-o", out.folder, "--format", "svg", *arguments)
+            self.assertEqual((0, ""), (done.code, done.err), done)
+            drawn = {name: data for name, data in out.files().items() if name.endswith(".svg")}
+            self.assertGreater(len(drawn), 10)
+            return {re.search(rb'width="([\d.]+)"', data)[1] for data in drawn.values()}
+
+        self.assertEqual({b"493"}, widths())
+        self.assertEqual({b"238"}, widths("--size", "col1"))
+        self.assertTrue(all(float(width) > 500 for width in widths("--theme", "slides")))
+
     def test_two_folders_side_by_side(self):
         first, second = self.measure("first"), self.measure("second")
         out = Results(self.folder / "out")
