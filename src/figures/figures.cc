@@ -26,7 +26,7 @@ FigureSet make_figures(const record::StudyResult& result, const report::Workload
   const auto frame = make_frame(result, workload, detail);
   FigureSet set;
   for (const auto add :
-       {add_tradeoffs, add_loads, add_slo, add_costs, add_distributions, add_bars, add_gaps,
+       {add_tradeoffs, add_loads, add_slo, add_distributions, add_bars, add_gaps,
         add_prompt_lengths, add_forest, add_timeline, add_waterfall, add_startup, add_memory,
         add_roofline, add_client, add_errors, add_repeats}) {
     add(frame, set);

@@ -21,7 +21,6 @@ void add_timeline(const Frame& frame, FigureSet& set);
 void add_waterfall(const Frame& frame, FigureSet& set);
 void add_startup(const Frame& frame, FigureSet& set);
 void add_memory(const Frame& frame, FigureSet& set);
-void add_costs(const Frame& frame, FigureSet& set);
 void add_roofline(const Frame& frame, FigureSet& set);
 void add_client(const Frame& frame, FigureSet& set);
 void add_errors(const Frame& frame, FigureSet& set);

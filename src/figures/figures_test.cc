@@ -50,16 +50,15 @@ TEST(Figures, OfAFullStudyAreAllThereInOrderOfSections) {
   const auto set = make(sample({.engines = 3, .loads = 4, .repeats = 2}));
   std::vector<std::string> ids;
   for (const auto& figure : set.figures) ids.push_back(figure.id);
-  EXPECT_THAT(ids,
-              testing::ElementsAre(
-                  "pareto-chat", "throughput-e2e-chat", "throughput-ttft-chat",
-                  "output-concurrency-chat", "ttft-concurrency-chat", "tpot-concurrency-chat",
-                  "attainment-concurrency-chat", "strictness-chat", "cost-concurrency-chat",
-                  "energy-concurrency-chat", "distribution-ttft-chat", "distribution-itl-chat",
-                  "distribution-e2e-chat", "percentiles-ttft-chat", "percentiles-tpot-chat",
-                  "percentiles-e2e-chat", "itl-histogram-chat", "ttft-prompt-chat", "timeline-chat",
-                  "waterfall-chat", "startup-chat", "memory-chat", "roofline-concurrency-chat",
-                  "client-chat", "asked-concurrency-chat", "repeats-chat"));
+  EXPECT_THAT(ids, testing::ElementsAre(
+                       "pareto-chat", "throughput-e2e-chat", "throughput-ttft-chat", "cost-chat",
+                       "energy-chat", "output-concurrency-chat", "ttft-concurrency-chat",
+                       "tpot-concurrency-chat", "attainment-concurrency-chat", "strictness-chat",
+                       "distribution-ttft-chat", "distribution-itl-chat", "distribution-e2e-chat",
+                       "percentiles-ttft-chat", "percentiles-tpot-chat", "percentiles-e2e-chat",
+                       "itl-histogram-chat", "ttft-prompt-chat", "timeline-chat", "waterfall-chat",
+                       "startup-chat", "memory-chat", "roofline-concurrency-chat", "client-chat",
+                       "asked-concurrency-chat", "repeats-chat"));
   EXPECT_THAT(set.left_out, Contains(HasSubstr("Ratios of engines")));
   EXPECT_THAT(set.left_out, Contains(HasSubstr("no failed request and no output cut short")));
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "figures/figures_internal.h"
+#include "figures/gains.h"
 #include "figures/places.h"
 #include "report/text.h"
 
@@ -17,7 +18,7 @@ using report::Row;
 /// Which end of the x axis is the better one.
 enum class Better { right, left };
 
-/// A chart of throughput against something that users feel.
+/// A chart of something that the operator wants against something that users feel.
 struct Kind {
   const char* id;
   const char* title;
@@ -35,6 +36,15 @@ constexpr Kind kPareto{"pareto",
                        Better::right,
                        "tpot_ms",
                        "TPOT"};
+constexpr Kind against_interactivity(const char* id, const char* title) {
+  Kind kind = kPareto;
+  kind.id = id;
+  kind.title = title;
+  return kind;
+}
+constexpr Kind kCost = against_interactivity("cost", "Cost against interactivity");
+constexpr Kind kEnergy = against_interactivity("energy", "Energy against interactivity");
+
 constexpr Kind kLatency{"throughput-e2e",
                         "Throughput against end-to-end latency",
                         "E2E p95",
@@ -57,45 +67,26 @@ struct Point {
   bool dominated = false;
 };
 
-/// GPUs that every engine says it uses together, or nothing.
-std::optional<double> gpus_of(const Row& row) {
-  const auto& info = chosen_trial(row).engine_info;
-  if (!info.is_object() || !info.contains("gpu_facts") || !info["gpu_facts"].is_object()) {
-    return std::nullopt;
-  }
-  const auto& facts = info["gpu_facts"];
-  const auto count = facts.find("count");
-  if (count == facts.end() || !count->is_number() || count->get<double>() < 1.0) {
-    return std::nullopt;
-  }
-  return count->get<double>();
-}
-
-bool gpus_known(const Frame& frame) {
-  const auto& rows = frame.workload.rows;
-  return !rows.empty() &&
-         std::all_of(rows.begin(), rows.end(), [](const Row& row) { return gpus_of(row); });
-}
-
-std::vector<Point> collect(const Frame& frame, const Kind& kind, double x_factor, bool per_gpu) {
+std::vector<Point> collect(const Frame& frame, const Kind& kind, const Gain& gain) {
   std::vector<Point> points;
-  const auto x = measure(kind.x), y = measure(Quantity::output_tokens_per_s);
+  const auto x = measure(kind.x);
   for (const auto& row : frame.workload.rows) {
-    Point point{&row, 0.0, 0.0, value_of(frame, row, x), value_of(frame, row, y), false};
+    Point point{&row, 0.0, 0.0, value_of(frame, row, x), value_of(frame, row, gain.measure), false};
     if (!point.x_value.median || !point.y_value.median) continue;
     if (kind.better == Better::right && !(*point.x_value.median > 0.0)) continue;
-    point.x = kind.better == Better::right ? 1000.0 / *point.x_value.median
-                                           : *point.x_value.median * x_factor;
-    point.y = *point.y_value.median / (per_gpu ? *gpus_of(row) : 1.0);
+    point.x = kind.better == Better::right ? 1000.0 / *point.x_value.median : *point.x_value.median;
+    point.y = *point.y_value.median / (gain.per_gpu ? *gpus_of(row) : 1.0);
     points.push_back(std::move(point));
   }
   return points;
 }
 
 /// Marks the points that a valid one beats in both, and gives the others in order of x.
-std::vector<const Point*> find_frontier(std::vector<Point>& points, Better better) {
-  const auto as_good = [better](const Point& a, const Point& b) {
-    return a.y >= b.y && (better == Better::right ? a.x >= b.x : a.x <= b.x);
+std::vector<const Point*> find_frontier(std::vector<Point>& points, Better better,
+                                        const Gain& gain) {
+  const auto as_good = [better, &gain](const Point& a, const Point& b) {
+    return (gain.more_is_better ? a.y >= b.y : a.y <= b.y) &&
+           (better == Better::right ? a.x >= b.x : a.x <= b.x);
   };
   for (auto& point : points) {
     point.dominated = std::any_of(points.begin(), points.end(), [&](const Point& other) {
@@ -113,7 +104,7 @@ std::vector<const Point*> find_frontier(std::vector<Point>& points, Better bette
 }
 
 json make_rows(const Frame& frame, const std::vector<Point>& points, const Axis& x, const Axis& y,
-               const std::string& x_unit) {
+               const std::string& x_unit, const Gain& gain) {
   constexpr Sizes kHeights{150, 230, 320};
   std::vector<LabelledPoint> labels;
   for (const auto& point : points) {
@@ -130,7 +121,7 @@ json make_rows(const Frame& frame, const std::vector<Point>& points, const Axis&
     datum["load"] = labels[i].label;
     datum["order"] = load_position(point.row->load);
     datum["x_shown"] = report::format_number(point.x) + " " + x_unit;
-    datum["y_shown"] = report::format_number(point.y) + " tok/s";
+    datum["y_shown"] = report::format_number(point.y) + " " + gain.unit;
     datum["verdict"] = report::plain_line(report::verdict_text(*point.row));
     datum["runs"] = static_cast<double>(point.row->used.size());
     datum["valid"] = point.row->comparable;
@@ -203,25 +194,24 @@ void add_slo_limit(const Frame& frame, const Kind& kind, const Axis& x, double f
   add_limit(layers, Side::x, bound, x, name);
 }
 
-std::string caption_of(const Frame& frame, const Kind& kind, const std::vector<Point>& points,
-                       bool per_gpu, const std::string& slo) {
+std::string caption_of(const Frame& frame, const Kind& kind, const Gain& gain,
+                       const std::vector<Point>& points, const std::string& slo) {
   const auto rows = all_rows(frame);
-  std::string text = kind.better == Better::right
-                         ? "Up and right is better. Interactivity is 1000 / TPOT p50 in ms."
-                         : "Up and left is better.";
-  text +=
-      " Each point is a load, labelled; lines join the loads of an engine. The grey line is the "
-      "frontier: no other valid point is better in both; dominated points are faded.";
-  text += per_gpu ? " Output tokens a second over the GPUs that the engine uses."
-                  : " Output tokens a second of the whole machine: not every engine says how many "
-                    "GPUs it uses.";
+  const bool right = kind.better == Better::right;
+  auto text = fmt::format(
+      "{} and {} is better.{} Each point is a load, labelled; lines join the loads of an engine. "
+      "The "
+      "grey line is the frontier: no other valid point is better in both; dominated points are "
+      "faded.{}",
+      gain.more_is_better ? "Up" : "Down", right ? "right" : "left",
+      right ? " Interactivity is 1000 / TPOT p50 in ms." : "", gain.note);
   const bool repeated = std::any_of(points.begin(), points.end(),
                                     [](const Point& point) { return point.row->used.size() > 1; });
   text += repeated ? " A point is the median over the valid runs, without an interval: the "
                      "percentile charts and the estimates have them."
                    : " A point is one run: it has no interval.";
   return text + basis_text(rows) + slo + invalid_text(rows) +
-         missing_text(frame, rows, {measure(kind.x), measure(Quantity::output_tokens_per_s)});
+         missing_text(frame, rows, {measure(kind.x), gain.measure});
 }
 
 std::string slo_text(const Frame& frame, const Kind& kind, const Axis& x, double factor) {
@@ -236,15 +226,13 @@ std::string slo_text(const Frame& frame, const Kind& kind, const Axis& x, double
                      report::format_number(*limit));
 }
 
-void add_tradeoff(const Frame& frame, const Kind& kind, FigureSet& set) {
+void add_tradeoff(const Frame& frame, const Kind& kind, const Gain& gain, FigureSet& set) {
   Figure figure{fmt::format("{}-{}", kind.id, frame.key), frame.title(kind.title), "",
                 Section::trade_off, nullptr};
-  const bool per_gpu = gpus_known(frame);
-  auto points = collect(frame, kind, 1.0, per_gpu);
+  auto points = collect(frame, kind, gain);
   if (points.empty()) {
     set.left_out.push_back(figure.title + ": no row has both numbers." +
-                           missing_text(frame, all_rows(frame),
-                                        {measure(kind.x), measure(Quantity::output_tokens_per_s)}));
+                           missing_text(frame, all_rows(frame), {measure(kind.x), gain.measure}));
     return;
   }
   double most = 0.0;
@@ -260,11 +248,11 @@ void add_tradeoff(const Frame& frame, const Kind& kind, FigureSet& set) {
   const auto x_title =
       right ? std::string(kind.x_name) : fmt::format("{} ({})", kind.x_name, scale.unit);
   const Axis x = fitting_axis(x_title, xs);
-  const Axis y = fitting_axis(per_gpu ? "Output tokens/s per GPU" : "Output tokens/s", ys);
-  const auto frontier = find_frontier(points, kind.better);
-  figure.caption = caption_of(frame, kind, points, per_gpu, slo_text(frame, kind, x, scale.factor));
+  const Axis y = fitting_axis(gain.axis, ys);
+  const auto frontier = find_frontier(points, kind.better, gain);
+  figure.caption = caption_of(frame, kind, gain, points, slo_text(frame, kind, x, scale.factor));
   auto spec = single_view(frame, figure, {150, 230, 320});
-  spec["data"]["values"] = make_rows(frame, points, x, y, scale.unit);
+  spec["data"]["values"] = make_rows(frame, points, x, y, scale.unit, gain);
   auto lines = line_layer(frame, channel("x", x), channel("line", y));
   lines["encoding"]["order"] = {{"field", "order"}, {"type", "quantitative"}};
   lines["encoding"]["opacity"] = picked(0.75);
@@ -276,7 +264,7 @@ void add_tradeoff(const Frame& frame, const Kind& kind, FigureSet& set) {
   auto marks = point_layer(frame, qx, qy,
                            tooltip({{"engine", "Engine"},
                                     {"load", "Load"},
-                                    {"y_shown", "Output"},
+                                    {"y_shown", gain.name},
                                     {"x_shown", right ? "Interactivity" : "Latency"},
                                     {"standing", "Standing"},
                                     {"runs", "Runs"},
@@ -291,9 +279,15 @@ void add_tradeoff(const Frame& frame, const Kind& kind, FigureSet& set) {
 }  // namespace
 
 void add_tradeoffs(const Frame& frame, FigureSet& set) {
-  add_tradeoff(frame, kPareto, set);
-  add_tradeoff(frame, kLatency, set);
-  add_tradeoff(frame, kTtft, set);
+  const auto output = output_gain(frame);
+  for (const auto& kind : {kPareto, kLatency, kTtft}) add_tradeoff(frame, kind, output, set);
+  if (const auto cost = cost_gain(frame)) {
+    add_tradeoff(frame, kCost, *cost, set);
+  } else {
+    set.left_out.push_back(frame.title(kCost.title) +
+                           ": the study states no hardware.price_per_hour_usd.");
+  }
+  add_tradeoff(frame, kEnergy, energy_gain(), set);
 }
 
 }  // namespace tokamark::figures

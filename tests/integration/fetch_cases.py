@@ -159,7 +159,7 @@ class FetchCase(IntegrationCase):
         study = self.write_study(least_study("", model={"name": "acme/open"}, engines=engines))
         finished = self.tokamark("fetch", "--study", study, env=self.environment())
         self.assertEqual((0, ""), (finished.code, finished.err), finished)
-        self.assertEqual(1, finished.out.count("download acme/open (0 s)"), finished)
+        self.assertEqual(1, finished.out.count("download acme/open (0 s)\n"), finished)
         self.assertTrue((cache / "models--acme--open").exists())
         none = self.tokamark("fetch", "--study", study, "--engine", "c", env=self.environment())
         self.assertIn("nothing to fetch", none.out)
