@@ -4,19 +4,19 @@
 
 #include <algorithm>
 
+#include "comparison/metric.h"
 #include "report/text.h"
 
 namespace tokamark::figures {
 namespace {
 
 using report::Quantity;
-using report::Reading;
 using report::Row;
 
 bool gpus_known(const Frame& frame) {
   const auto& rows = frame.workload.rows;
-  return !rows.empty() &&
-         std::all_of(rows.begin(), rows.end(), [](const Row& row) { return gpus_of(row); });
+  return !rows.empty() && std::all_of(rows.begin(), rows.end(),
+                                      [](const Row& row) { return report::gpu_count(row); });
 }
 
 std::optional<double> price_per_hour_usd(const Frame& frame) {
@@ -29,41 +29,18 @@ std::optional<double> price_per_hour_usd(const Frame& frame) {
   return found->get<double>();
 }
 
-Measure cost_measure(double price_usd) {
-  return {"Cost", "$ per million output tokens", "cost_per_million_output_tokens_usd",
-          [price_usd](const record::TrialResult& trial) -> Reading {
-            const auto& output = trial.metrics.output_tokens_per_s;
-            if (!output || !(*output > 0.0)) return {std::nullopt, "no output"};
-            return {price_usd / 3600.0 / *output * 1e6, ""};
+/// A number that engines are compared by, under that name.
+Measure compared(const char* name, const char* unit, const char* metric,
+                 std::optional<double> price_usd = std::nullopt) {
+  return {name, unit, metric,
+          [metric = comparison::find_metric(metric),
+           price_usd](const record::TrialResult& trial) -> report::Reading {
+            const auto reading = comparison::read(*metric, trial, price_usd);
+            return {reading.value, reading.reason};
           }};
 }
 
-Measure energy_measure() {
-  return {
-      "Energy", "J per output token", "", [](const record::TrialResult& trial) -> Reading {
-        const auto& resources = trial.resources;
-        if (resources.gpu_energy_per_output_token_j) {
-          return {*resources.gpu_energy_per_output_token_j, ""};
-        }
-        const auto found = resources.reasons.find("gpu_energy_per_output_token_j");
-        return {std::nullopt, found == resources.reasons.end() ? "not recorded" : found->second};
-      }};
-}
-
 }  // namespace
-
-std::optional<double> gpus_of(const Row& row) {
-  const auto& info = chosen_trial(row).engine_info;
-  if (!info.is_object() || !info.contains("gpu_facts") || !info["gpu_facts"].is_object()) {
-    return std::nullopt;
-  }
-  const auto& facts = info["gpu_facts"];
-  const auto count = facts.find("count");
-  if (count == facts.end() || !count->is_number() || count->get<double>() < 1.0) {
-    return std::nullopt;
-  }
-  return count->get<double>();
-}
 
 Gain output_gain(const Frame& frame) {
   const bool per_gpu = gpus_known(frame);
@@ -82,7 +59,7 @@ std::optional<Gain> cost_gain(const Frame& frame) {
   const auto price = price_per_hour_usd(frame);
   if (!price) return std::nullopt;
   return Gain{
-      cost_measure(*price),
+      compared("Cost", "$ per million output tokens", "cost_per_million_output_tokens_usd", price),
       "Cost ($ per million output tokens)",
       "Cost",
       "$ / M tok",
@@ -95,7 +72,7 @@ std::optional<Gain> cost_gain(const Frame& frame) {
 
 Gain energy_gain() {
   return {
-      energy_measure(),
+      compared("Energy", "J per output token", "gpu_energy_per_output_token_j"),
       "Energy (J per output token)",
       "Energy",
       "J / tok",

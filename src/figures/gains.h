@@ -18,9 +18,6 @@ struct Gain {
   std::string note;  ///< sentence of the caption, with a space before it
 };
 
-/// GPUs that the engine of the row says it uses, or nothing.
-std::optional<double> gpus_of(const report::Row& row);
-
 /// Output throughput, of each GPU where every engine says how many it uses.
 Gain output_gain(const Frame& frame);
 /// US dollars a million output tokens; nothing where the study states no price.

@@ -75,7 +75,7 @@ std::vector<Point> collect(const Frame& frame, const Kind& kind, const Gain& gai
     if (!point.x_value.median || !point.y_value.median) continue;
     if (kind.better == Better::right && !(*point.x_value.median > 0.0)) continue;
     point.x = kind.better == Better::right ? 1000.0 / *point.x_value.median : *point.x_value.median;
-    point.y = *point.y_value.median / (gain.per_gpu ? *gpus_of(row) : 1.0);
+    point.y = *point.y_value.median / (gain.per_gpu ? *report::gpu_count(row) : 1.0);
     points.push_back(std::move(point));
   }
   return points;

@@ -143,6 +143,17 @@ std::string study_name(const record::StudyResult& result) {
   return name.empty() ? "study" : name;
 }
 
+std::optional<double> gpu_count(const Row& row) {
+  const auto& info = row.used.front()->engine_info;
+  const auto facts = info.is_object() ? info.find("gpu_facts") : info.end();
+  if (!info.is_object() || facts == info.end() || !facts->is_object()) return std::nullopt;
+  const auto count = facts->find("count");
+  if (count == facts->end() || !count->is_number() || count->get<double>() < 1.0) {
+    return std::nullopt;
+  }
+  return count->get<double>();
+}
+
 std::vector<std::string> engine_names(const record::StudyResult& result) {
   return names_in_order(result, "engines", [](const auto& trial) { return trial.engine; });
 }

@@ -56,6 +56,9 @@ struct WorkloadRows {
 /// them.
 std::vector<WorkloadRows> make_rows(const record::StudyResult& result);
 
+/// How many GPUs the engine of the row uses, where its facts tell.
+std::optional<double> gpu_count(const Row& row);
+
 /// Names of the engines that have trials, in the study's order.
 std::vector<std::string> engine_names(const record::StudyResult& result);
 

@@ -33,18 +33,6 @@ constexpr std::array kColumns{
               "j"},
 };
 
-/// GPUs that the engine uses, where its facts tell.
-std::optional<double> gpu_count(const Row& row) {
-  const auto& info = row.trials.front()->engine_info;
-  const auto facts = info.is_object() ? info.find("gpu_facts") : info.end();
-  if (!info.is_object() || facts == info.end() || !facts->is_object()) return std::nullopt;
-  const auto count = facts->find("count");
-  if (count == facts->end() || !count->is_number() || count->get<double>() < 1.0) {
-    return std::nullopt;
-  }
-  return count->get<double>();
-}
-
 /// Output is told for each GPU where every engine says how many it uses.
 bool per_gpu(const AtSlo& at) {
   const bool any = std::any_of(at.standings.begin(), at.standings.end(),
