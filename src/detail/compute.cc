@@ -13,6 +13,7 @@ TrialDetail compute(const analysis::TrialFacts& facts,
   add_rates(facts, records, trial);
   add_timeline(facts, records, telemetry, trial.timeline);
   add_requests(facts, records, trial);
+  add_slowest(records, trial);
   return trial;
 }
 

@@ -197,6 +197,48 @@ TEST(Requests, AStallIsALongGapAgainstTheMedianOne) {
   EXPECT_NEAR(rows[0].stalls[0].to_s - rows[0].stalls[0].from_s, 0.060, 1e-9);
 }
 
+TEST(Slowest, AreTheLongestHoweverTheyEnded) {
+  auto records = hundred();  // E2E: TTFT 1, ..., 100 ms and three gaps of 10 ms
+  records[98].phase = record::Phase::warmup;
+  records[97].status = record::RequestStatus::cut_off;
+  records[10].status = record::RequestStatus::timed_out;
+  records[10].error = record::RequestError::total_timeout;
+  records[10].ended = records[10].scheduled + milliseconds(500);
+  records[20].status = record::RequestStatus::failed;  // at once: not slow
+  const auto trial = compute(facts(), records, "");
+  std::vector<std::uint64_t> slowest;
+  for (const auto& line : trial.slowest) slowest.push_back(line.sequence);
+  EXPECT_THAT(slowest, testing::ElementsAre(10U, 99U, 96U, 95U));
+  EXPECT_DOUBLE_EQ(trial.slowest[0].ended_after_due_s, 0.5);
+  EXPECT_EQ(trial.slowest[0].error, record::RequestError::total_timeout);
+  EXPECT_DOUBLE_EQ(trial.slowest[1].ended_after_due_s, 0.130);
+  // 96 succeeded and were measured, TTFT 1 to 97 and 100 ms without 11 and 21: the 48th is 50 ms.
+  ASSERT_TRUE(trial.median_request.has_value());
+  EXPECT_EQ(trial.median_request->sequence, 49U);
+}
+
+TEST(Slowest, HaveEveryChunkWithTheTokensItStandsFor) {
+  auto record = request(16'000, 5);
+  record.sent = record.scheduled + milliseconds(2);
+  record.chunks.push_back({record.last_token + milliseconds(60), base::Nanos(0), 3, 0});
+  auto uncounted = request(17'000, 200);
+  uncounted.sequence = 1;
+  uncounted.chunks.forget_tokens();
+  uncounted.output_tokens = 10;
+  const std::vector<record::RequestRecord> records{record, uncounted};
+  const auto trial = compute(facts(), records, "");
+  EXPECT_FALSE(trial.median_request.has_value());  // of two
+  ASSERT_EQ(trial.slowest.size(), 2U);
+  EXPECT_DOUBLE_EQ(trial.slowest[0].arrivals.at(0).tokens, 2.5);  // 10 tokens in 4 chunks
+  EXPECT_DOUBLE_EQ(trial.slowest[0].arrivals.at(3).tokens, 10.0);
+  const auto& line = trial.slowest[1];
+  ASSERT_EQ(line.arrivals.size(), 5U);
+  EXPECT_DOUBLE_EQ(line.arrivals[0].after_due_s, 0.005);
+  EXPECT_DOUBLE_EQ(line.arrivals[3].tokens, 4.0);
+  EXPECT_DOUBLE_EQ(line.arrivals[4].after_due_s, 0.095);
+  EXPECT_DOUBLE_EQ(line.arrivals[4].tokens, 7.0);
+}
+
 TEST(ErrorSeries, CountsKindsAndShortAnswersOfExactLength) {
   auto records = hundred();
   records[0].status = record::RequestStatus::failed;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -49,8 +50,8 @@ struct Timeline {
   /// Share of the prompt tokens that the server took from its prefix cache since it was last asked;
   /// empty where it saw no prompt.
   Series prefix_hit_ratio;
-  Series vram_used_bytes, rss_bytes;                                ///< all GPUs; engine
-  Series gpu_power_w, gpu_busy_percent;                             ///< sum, and mean over the GPUs
+  Series vram_used_bytes, rss_bytes;     ///< all GPUs; engine
+  Series gpu_power_w, gpu_busy_percent;  ///< sum, and mean over the GPUs
 };
 
 /// A stretch of time, in seconds after the opening of the window.
@@ -70,6 +71,23 @@ struct RequestRow {
   /// Gaps between chunks that are the longest of the request and at least five times its median
   /// gap and 20 ms; at most four.
   std::vector<Span> stalls;
+};
+
+/// So many tokens of an answer had arrived at a moment, in seconds after the request was due.
+struct TokenArrival {
+  double after_due_s = 0.0, tokens = 0.0;
+};
+
+/// Requests of `TrialDetail::slowest`.
+inline constexpr std::size_t kSlowest = 4;
+
+/// One answer, chunk by chunk.
+struct TokenLine {
+  std::uint64_t sequence = 0;
+  record::RequestStatus status = record::RequestStatus::failed;
+  record::RequestError error = record::RequestError::none;
+  double ended_after_due_s = 0.0;  ///< its E2E, or how long it took to fail
+  std::vector<TokenArrival> arrivals;
 };
 
 /// Gaps between tokens, counted in bins that divide each decade into ten, from 10 microseconds to
@@ -105,6 +123,10 @@ struct TrialDetail {
   Timeline timeline;
   /// Consecutive requests from the middle of the window on, in order of schedule.
   std::vector<RequestRow> requests;
+  /// The measured requests that took longest, however they ended; longest first.
+  std::vector<TokenLine> slowest;
+  /// The one of median E2E among those that succeeded; empty below 20 of them.
+  std::optional<TokenLine> median_request;
   std::array<std::int64_t, kGapBins> gap_counts{};
   std::vector<LengthBin> ttft_by_prompt;
   std::string ttft_by_prompt_reason;  ///< why it is empty

@@ -11,4 +11,7 @@ namespace tokamark::detail {
 void add_requests(const analysis::TrialFacts& facts, std::span<const record::RequestRecord> records,
                   TrialDetail& into);
 
+/// Fills the slowest requests and the median one, token by token.
+void add_slowest(std::span<const record::RequestRecord> records, TrialDetail& into);
+
 }  // namespace tokamark::detail

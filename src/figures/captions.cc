@@ -106,6 +106,11 @@ std::string missing_text(const Frame& frame, const std::vector<const report::Row
   return text.empty() ? "" : text + ".";
 }
 
+std::string ending_text(record::RequestStatus status, record::RequestError error) {
+  const std::string word = record::to_word(status);
+  return error == record::RequestError::none ? word : word + ": " + record::to_word(error);
+}
+
 std::vector<const report::Row*> all_rows(const Frame& frame) {
   std::vector<const report::Row*> rows;
   for (const auto& row : frame.workload.rows) rows.push_back(&row);

@@ -27,8 +27,8 @@ FigureSet make_figures(const record::StudyResult& result, const report::Workload
   FigureSet set;
   for (const auto add :
        {add_tradeoffs, add_loads, add_slo, add_distributions, add_bars, add_gaps,
-        add_prompt_lengths, add_forest, add_timeline, add_waterfall, add_startup, add_memory,
-        add_roofline, add_client, add_errors, add_repeats}) {
+        add_prompt_lengths, add_forest, add_timeline, add_waterfall, add_token_lines, add_startup,
+        add_memory, add_roofline, add_client, add_errors, add_repeats}) {
     add(frame, set);
   }
   std::stable_sort(set.figures.begin(), set.figures.end(), [](const Figure& a, const Figure& b) {

@@ -19,6 +19,7 @@ void add_prompt_lengths(const Frame& frame, FigureSet& set);
 void add_forest(const Frame& frame, FigureSet& set);
 void add_timeline(const Frame& frame, FigureSet& set);
 void add_waterfall(const Frame& frame, FigureSet& set);
+void add_token_lines(const Frame& frame, FigureSet& set);
 void add_startup(const Frame& frame, FigureSet& set);
 void add_memory(const Frame& frame, FigureSet& set);
 void add_roofline(const Frame& frame, FigureSet& set);
@@ -38,6 +39,9 @@ std::string unusable_text(const std::vector<const report::Row*>& rows);
 /// "Not shown: TTFT p99 of 2 of 8 rows (needs 1000 samples, has 240)."
 std::string missing_text(const Frame& frame, const std::vector<const report::Row*>& rows,
                          const std::vector<Measure>& measures);
+
+/// How a request ended: "succeeded", "failed: http_status".
+std::string ending_text(record::RequestStatus status, record::RequestError error);
 
 std::vector<const report::Row*> all_rows(const Frame& frame);
 std::vector<const report::Row*> rows_at(const Frame& frame, const std::string& load);

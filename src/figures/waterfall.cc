@@ -34,7 +34,6 @@ struct Window {
 void add_segment(const RequestRow& row, std::size_t place, const char* part, double from_s,
                  double to_s, json& rows) {
   if (!(to_s > from_s)) return;
-  const auto status = std::string(record::to_word(row.status));
   rows.push_back(
       {{"y", static_cast<double>(place)},
        {"from", from_s},
@@ -43,9 +42,7 @@ void add_segment(const RequestRow& row, std::size_t place, const char* part, dou
        {"request", fmt::format("{}", row.sequence)},
        {"shown", report::format_number((to_s - from_s) * 1000.0) + " ms"},
        {"tokens", row.output_tokens < 0 ? "not known" : fmt::format("{}", row.output_tokens)},
-       {"status", row.error == record::RequestError::none
-                      ? status
-                      : status + ": " + record::to_word(row.error)}});
+       {"status", ending_text(row.status, row.error)}});
 }
 
 json segments(const std::vector<RequestRow>& requests) {
