@@ -221,6 +221,24 @@ TEST(Waterfall, ShowsWaitDecodeAndStalls) {
               testing::ElementsAre("decoding", "due, not sent", "stall", "waiting and prefill"));
 }
 
+TEST(Timeline, HasFewTicksEquallyFarFromEachOther) {
+  const auto set = make(sample({.engines = 1, .loads = 1}));
+  for (const auto& panel : find(set, "timeline-chat").spec.at("concat")) {
+    const auto ticks = panel.at("layer")
+                           .at(1)
+                           .at("encoding")
+                           .at("y")
+                           .at("axis")
+                           .at("values")
+                           .get<std::vector<double>>();
+    EXPECT_GE(ticks.size(), 2u);
+    EXPECT_LE(ticks.size(), 4u);
+    for (std::size_t i = 2; i < ticks.size(); ++i) {
+      EXPECT_NEAR(ticks[i] - ticks[i - 1], ticks[1] - ticks[0], 1e-9) << panel.at("title");
+    }
+  }
+}
+
 /// The points of a request's line, from left to right.
 std::vector<std::pair<double, double>> line_of(const json& panel, const std::string& request) {
   std::vector<std::pair<double, double>> points;

@@ -190,6 +190,13 @@ json usual_tooltip() {
                   {"verdict", "Verdict"}});
 }
 
+void add_hover_points(json& lines) {
+  lines["mark"]["point"] =
+      by_target(false, false, {{"size", 80}, {"fillOpacity", 0}, {"strokeOpacity", 0}});
+  auto& legend = lines["encoding"]["color"]["legend"];
+  legend["symbolType"] = "stroke";  // else the points' circle
+}
+
 json line_layer(const Frame& frame, const json& x, const json& y) {
   return {
       {"params", pick_param()},

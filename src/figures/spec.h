@@ -69,6 +69,10 @@ nlohmann::json tooltip(const Tips& tips);
 /// Engine, load, quantity, value, runs, verdict: the fields of `make_datum`.
 nlohmann::json usual_tooltip();
 
+/// Gives a layer of lines points that are hovered over and not seen, on the page alone: Vega finds
+/// the tooltip of a line only within its own thickness of a point.
+void add_hover_points(nlohmann::json& lines);
+
 /// Layers over rows of `make_datum`. `x` and `y` are channels.
 nlohmann::json line_layer(const Frame& frame, const nlohmann::json& x, const nlohmann::json& y);
 nlohmann::json spread_layer(const Frame& frame, const nlohmann::json& x, const Axis& y);

@@ -126,6 +126,16 @@ std::vector<Part> find_parts(const std::vector<Line>& lines, std::string& missin
   return parts;
 }
 
+/// At most four ticks, equally far from each other: a low plot has room for few.
+std::vector<double> few_of(const std::vector<double>& ticks) {
+  const std::size_t every = (ticks.size() + 1) / 3;
+  std::vector<double> few;
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    if (ticks.size() <= 4 || i % every == 0) few.push_back(ticks[i]);
+  }
+  return few;
+}
+
 struct Extent {
   double from_s = 0.0, window_s = 1e300, to_s = 0.0, within_s = 0.0, bin_s = 0.0;
 };
@@ -183,10 +193,7 @@ void add_timeline(const Frame& frame, FigureSet& set) {
     double most = 0.0;
     for (const auto& line : lines) add_points(frame, line, parts[i], merge, data, most);
     Axis y = axis_from_zero("", most);
-    if (y.ticks.size() > 4) {  // a low plot has room for few
-      std::vector<double> few{y.ticks.front(), y.ticks[y.ticks.size() / 2], y.ticks.back()};
-      y.ticks = few;
-    }
+    y.ticks = few_of(y.ticks);
     auto plot = panel(parts[i].title, grid, std::move(data));
     auto time = channel("x", x);
     if (i + 1 < parts.size()) {
@@ -197,9 +204,10 @@ void add_timeline(const Frame& frame, FigureSet& set) {
     value["title"] = nullptr;
     auto line = line_layer(frame, time, value);
     line["mark"]["strokeWidth"] = by_target({0.9, 1, 1.4});
+    add_hover_points(line);
     line["encoding"]["tooltip"] =
         tooltip({{"engine", "Engine"}, {"at", "Time"}, {"shown", "Value"}, {"verdict", "Verdict"}});
-    plot["layer"] = {std::move(line), phase_layer(extent.from_s, extent.window_s, extent.to_s, x)};
+    plot["layer"] = {phase_layer(extent.from_s, extent.window_s, extent.to_s, x), std::move(line)};
     spec["concat"].push_back(std::move(plot));
   }
   add_figure(frame, std::move(figure), std::move(spec), set);

@@ -144,6 +144,7 @@ json line_layers(const Panel& panel, const Axis& x, const Axis& y) {
                                     {"kind", "Which"},
                                     {"shown", "Tokens"},
                                     {"status", "End"}})}}}};
+  add_hover_points(lines);
   auto layers = json::array({std::move(lines)});
   auto ends = failures(panel);
   if (ends.empty()) return layers;

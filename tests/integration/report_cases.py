@@ -3,14 +3,20 @@
 import csv
 import json
 import re
-import shutil
-import subprocess
 
+from browser import Browser, find_browser
 from case import EXIT_STUDY, EXIT_USAGE, IntegrationCase, least_study
 from results import Results
 
 HOSTILE = '</script><img src=x onerror=alert(1)> \u2028 =cmd() \\input{x} %_ | `@team` \U0001F600'
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = "chromium is not installed: apt-get install chromium"
+ALL_DRAWN = """document.querySelectorAll('.chart').length > 0 &&
+               document.querySelectorAll('.chart').length ===
+               document.querySelectorAll('.chart .marks').length"""
+MIDDLES = """Array.from(document.querySelectorAll('%s'))
+             .map((one) => one.getBoundingClientRect()).filter((box) => box.width > 0)
+             .slice(0, 20).map((box) => ({x: box.x + box.width / 2, y: box.y + box.height / 2}))"""
+TOOLTIP = "document.querySelector('#vg-tooltip-element.visible')?.innerText ?? ''"
 
 
 class ReportCase(IntegrationCase):
@@ -130,23 +136,68 @@ class ReportCase(IntegrationCase):
         self.assertIn("SIMULATED", drawn["title"]["text"])
         self.assertIn(b'"load_asked"', files["report.html"])
 
+    def open_page(self, page):
+        """A browser that shows a page with all its charts drawn."""
+        program = find_browser()
+        if program is None:
+            self.skipTest(NO_BROWSER)
+        browser = Browser(program, self.folder / "profile")
+        self.addCleanup(browser.close)
+        browser.open(page.as_uri())
+        browser.evaluate("void window.dispatchEvent(new Event('beforeprint'))")
+        browser.wait_for(ALL_DRAWN)
+        return browser
+
     def test_a_page_in_chromium(self):
-        browser = next(filter(None, map(shutil.which, CHROMIUM)), None)
-        if browser is None:
-            self.skipTest("chromium is not installed: apt-get install chromium")
-        folder = self.measure("one", model=HOSTILE)
-        page = folder / "report.html"
-        charts = page.read_text().count('<div class="chart"')
-        self.assertGreater(charts, 0)
-        done = subprocess.run(
-            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-             "--no-first-run", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--window-size=1400,40000", f"--user-data-dir={self.folder / 'profile'}",
-             "--virtual-time-budget=20000", "--enable-logging=stderr", "--dump-dom",
-             page.as_uri()], capture_output=True, text=True, timeout=120, check=False)
-        self.assertEqual([], re.findall(r".*CONSOLE.*", done.stderr), "the page complains")
-        self.assertEqual(charts, len(re.findall(r'<(?:svg|canvas)[^>]* class="marks"', done.stdout)))
-        body = done.stdout.split("<script>")[0]
-        self.assertNotIn("could not be drawn", body)
-        self.assertNotIn("<img", body)
-        self.assertIn("default-src 'none'", page.read_text(), "the policy forbids every request")
+        page = self.measure("one", model=HOSTILE) / "report.html"
+        text = page.read_text()
+        browser = self.open_page(page)
+        self.assertEqual([], browser.complaints, "the page complains")
+        self.assertEqual(text.count('<div class="chart"'),
+                         browser.evaluate("document.querySelectorAll('.chart .marks').length"))
+        self.assertNotIn("could not be drawn", browser.evaluate("document.body.innerText"))
+        self.assertEqual(0, browser.evaluate("document.querySelectorAll('img').length"))
+        self.assertIn("default-src 'none'", text, "the policy forbids every request")
+
+    def test_legends_and_tooltips_in_chromium(self):
+        out = self.folder / "out"
+        done = self.tokamark("report", self.measure("first"), self.measure("second"), "-o", out,
+                             "--format", "html")
+        self.assertEqual(0, done.code, done)
+        browser = self.open_page(out / "report.html")
+        ids = browser.evaluate("JSON.parse(document.getElementById('figures').textContent)"
+                               ".map((figure) => figure.spec.usermeta.figure.id)")
+        with_both = [name for place, name in enumerate(ids)
+                     if self.legend_picks(browser, f"figure-{place}")
+                     and self.tooltip_of(browser, f"figure-{place}")]
+        self.assertGreaterEqual(len(with_both), 8, ids)
+        for name in ("ttft-concurrency-chat", "timeline-chat", "tokens-chat"):
+            self.assertIn(name, with_both)
+        self.assertEqual([], browser.complaints, "the page complains")
+
+    def legend_picks(self, browser, chart):
+        """Whether a click on a legend's first entry changes a chart, and a second one undoes it."""
+        marks = f"document.querySelector('#{chart} .marks').outerHTML"
+        browser.evaluate(f"document.getElementById('{chart}').scrollIntoView({{block: 'center'}})")
+        entries = browser.evaluate(MIDDLES % f"#{chart} .role-legend-symbol path")
+        if not entries:
+            return False
+        states = [browser.evaluate(marks)]
+        for _ in range(2):
+            browser.click(entries[0])
+            browser.frames()
+            states.append(browser.evaluate(marks))
+        self.assertEqual(states[0], states[2], f"{chart}: the second click does not undo the first")
+        return states[0] != states[1]
+
+    @staticmethod
+    def tooltip_of(browser, chart):
+        """What is said at the first mark that says something."""
+        marks = ", ".join(f"#{chart} .mark-{kind}.role-mark path" for kind in ("symbol", "rect"))
+        for point in browser.evaluate(MIDDLES % marks):
+            browser.move(point)
+            browser.frames()
+            text = browser.evaluate(TOOLTIP)
+            if text:
+                return text
+        return ""
