@@ -154,6 +154,7 @@ TEST(Pareto, AnInvalidPointDominatesNobodyAndHasNoLine) {
   const auto& rows = find(set, "pareto-chat").spec.at("data").at("values");
   EXPECT_FALSE(rows[0].at("valid").get<bool>());
   EXPECT_TRUE(rows[0].at("line").is_null());
+  EXPECT_EQ(rows[0].at("standing"), "not compared: no valid run");
   EXPECT_EQ(rows[1].at("standing"), "on the frontier");
   EXPECT_THAT(find(set, "pareto-chat").caption, HasSubstr("Hollow and crossed: no valid run."));
 }

@@ -125,7 +125,9 @@ json make_rows(const Frame& frame, const std::vector<Point>& points, const Axis&
     datum["verdict"] = report::plain_line(report::verdict_text(*point.row));
     datum["runs"] = static_cast<double>(point.row->used.size());
     datum["valid"] = point.row->comparable;
-    datum["standing"] = point.dominated ? "dominated" : "on the frontier";
+    datum["standing"] = !point.row->comparable ? "not compared: no valid run"
+                        : point.dominated      ? "dominated"
+                                               : "on the frontier";
     datum["alpha"] = point.dominated ? 0.45 : 1.0;
     datum["place"] = places[i];
     rows.push_back(std::move(datum));
