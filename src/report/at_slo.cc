@@ -1,11 +1,13 @@
 #include "report/at_slo.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "advice/pair_row.h"
 #include "advice/wording.h"
+#include "comparison/conditions.h"
 #include "report/text.h"
 
 namespace tokamark::report {
@@ -32,13 +34,31 @@ std::optional<double> attainment_of(const Row& row) {
   return sum / static_cast<double>(row.used.size());
 }
 
+/// Such a load cannot meet the SLO, as in a search for the capacity.
+bool half_unstable(const Row& row) {
+  const auto unstable =
+      std::count_if(row.trials.begin(), row.trials.end(), [](const record::TrialResult* trial) {
+        return std::any_of(trial->codes.begin(), trial->codes.end(),
+                           [](const auto& code) { return code.code == "unstable"; });
+      });
+  return 2 * static_cast<std::size_t>(unstable) >= row.trials.size();
+}
+
 SloStanding standing_of(const std::string& engine, const std::vector<const Row*>& rows) {
   SloStanding standing;
   standing.engine = engine;
   bool any_valid = false;
+  std::vector<std::string> skipped;
   for (const Row* row : rows) {
-    if (!row->comparable) continue;
+    if (!row->comparable) {
+      skipped.push_back(fmt::format("{} ({})", row->load.label(), verdict_text(*row)));
+      continue;
+    }
     any_valid = true;
+    if (half_unstable(*row)) {
+      standing.reason = "half or more of the runs at " + row->load.label() + " are unstable";
+      break;
+    }
     const auto attained = attainment_of(*row);
     if (!attained) {
       standing.reason = "attainment is not known at " + row->load.label();
@@ -52,7 +72,9 @@ SloStanding standing_of(const std::string& engine, const std::vector<const Row*>
     standing.row = row;
     standing.attainment = attained;
     standing.highest_measured = row == rows.back();
+    standing.passed_over = skipped;
   }
+  if (standing.row == nullptr) standing.passed_over = skipped;
   if (!any_valid) standing.reason = "no valid run";
   if (standing.row != nullptr) standing.reason.clear();
   return standing;
@@ -81,7 +103,25 @@ std::string open_text(const PairRow& pair) {
   return text + (pair.reason.empty() ? "" : ": " + pair.reason);
 }
 
-/// Whether the first of the standings with the highest load is better in goodput than all others.
+/// What a reader should know beside the comparisons that were won.
+std::string caveat_text(const std::vector<const PairRow*>& won) {
+  std::vector<std::string> caveats;
+  for (const PairRow* pair : won) {
+    for (const std::string& caveat : pair->caveats) {
+      if (std::find(caveats.begin(), caveats.end(), caveat) == caveats.end()) {
+        caveats.push_back(caveat);
+      }
+    }
+  }
+  return caveats.empty() ? "" : fmt::format(" Beside it: {}.", fmt::join(caveats, "; "));
+}
+
+bool holds(const SloStanding& standing, const Row& row) {
+  return standing.row != nullptr && standing.row->load.label() == row.load.label();
+}
+
+/// Whether one of the engines that hold the highest load that any holds is better in goodput there
+/// than all others.
 void decide(const std::vector<PairRow>& pairs, AtSlo& at) {
   const SloStanding* top = nullptr;
   for (const SloStanding& standing : at.standings) {
@@ -101,6 +141,7 @@ void decide(const std::vector<PairRow>& pairs, AtSlo& at) {
     return;
   }
   for (const SloStanding& candidate : at.standings) {
+    if (!holds(candidate, row)) continue;
     std::vector<const PairRow*> won;
     for (const SloStanding& other : at.standings) {
       if (other.engine == candidate.engine) continue;
@@ -113,10 +154,10 @@ void decide(const std::vector<PairRow>& pairs, AtSlo& at) {
     if (won.size() + 1 < at.standings.size()) continue;
     at.best = candidate.engine;
     at.lead = fmt::format(
-        "Goodput of {} is {} under {} at {}; the interval excludes no difference.", at.best,
+        "Goodput of {} is {} under {} at {}; the interval excludes no difference.{}", at.best,
         advice::margin_size_text(won) + " than that of every other engine (" +
             advice::margin_proof_text(won) + ")",
-        at.workload, row.load.label());
+        at.workload, row.load.label(), caveat_text(won));
     return;
   }
   at.lead = fmt::format("Not resolved under {} at {}, the highest load that an engine holds",
@@ -127,9 +168,21 @@ void decide(const std::vector<PairRow>& pairs, AtSlo& at) {
     const PairRow* pair = find_pair(pairs, kGoodput, row, top->engine, other.engine);
     if (pair == nullptr) continue;
     at.lead += (any ? "; " : ": goodput ") + open_text(*pair);
+    if (!holds(other, row)) at.lead += fmt::format(", and {} does not hold it", other.engine);
     any = true;
   }
   at.lead += any ? "." : ": there is no comparison of goodput there.";
+}
+
+/// In the order of their first engines.
+std::vector<std::string> arms_of(const record::StudyResult& result,
+                                 const std::vector<std::string>& engines) {
+  std::vector<std::string> arms;
+  for (const std::string& engine : engines) {
+    auto arm = comparison::arm_of(result, engine);
+    if (std::find(arms.begin(), arms.end(), arm) == arms.end()) arms.push_back(std::move(arm));
+  }
+  return arms;
 }
 
 }  // namespace
@@ -152,19 +205,23 @@ std::vector<AtSlo> at_slo(const record::StudyResult& result,
   if (!states_slo(result)) return found;
   const auto pairs = advice::pair_rows(result);
   const auto engines = engine_names(result);
+  const auto arms = arms_of(result, engines);
   for (const WorkloadRows& workload : workloads) {
     for (const auto kind : {workload::LoadKind::closed, workload::LoadKind::open}) {
-      AtSlo at{workload.workload, kind, {}, "", ""};
-      for (const std::string& engine : engines) {
-        std::vector<const Row*> rows;
-        for (const Row& row : workload.rows) {
-          if (row.engine == engine && row.load.kind == kind) rows.push_back(&row);
+      for (const std::string& arm : arms) {
+        AtSlo at{workload.workload, arms.size() > 1 ? arm : "", kind, {}, "", ""};
+        for (const std::string& engine : engines) {
+          if (comparison::arm_of(result, engine) != arm) continue;
+          std::vector<const Row*> rows;
+          for (const Row& row : workload.rows) {
+            if (row.engine == engine && row.load.kind == kind) rows.push_back(&row);
+          }
+          if (!rows.empty()) at.standings.push_back(standing_of(engine, rows));
         }
-        if (!rows.empty()) at.standings.push_back(standing_of(engine, rows));
+        if (at.standings.empty()) continue;
+        decide(pairs, at);
+        found.push_back(std::move(at));
       }
-      if (at.standings.empty()) continue;
-      decide(pairs, at);
-      found.push_back(std::move(at));
     }
   }
   return found;

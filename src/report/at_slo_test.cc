@@ -100,6 +100,87 @@ TEST(AtSlo, ADifferenceAtAnotherLoadMarksNothing) {
   EXPECT_THAT(slo_table(result, at).rows[0].cells[6].text, HasSubstr(" ~"));
 }
 
+TEST(AtSlo, AnEngineThatMissesIsNotTheBestHoweverMuchItDoes) {
+  // b holds c=8 only, and is ahead of a, which holds c=16, there.
+  auto result = study({1.0, 0.95, 0.95}, {0.99, 0.92, 0.85});
+  compare_goodput(result, 16, "different");
+  result.comparisons[0]["better"] = "b";
+  result.comparisons[0]["ratio"] = 0.8;
+  result.comparisons[0]["low"] = 0.7;
+  result.comparisons[0]["high"] = 0.9;
+  const auto rows = make_rows(result);
+  const auto at = at_slo(result, rows)[0];
+  EXPECT_EQ(at.best, "");
+  EXPECT_THAT(at.lead, StartsWith("Not resolved under chat at c=16"));
+  EXPECT_THAT(at.lead, HasSubstr("excludes no difference"));
+  EXPECT_THAT(at.lead, HasSubstr("and b does not hold it"));
+}
+
+TEST(AtSlo, AnEngineWithoutANumberLeavesTheColumnOpen) {
+  auto result = study({1.0, 0.95, 0.5}, {0.99, 0.92, 0.5});
+  result.study["engines"].push_back({{"name", "c"}});
+  for (const std::uint32_t load : {1U, 8U}) {
+    result.trials.push_back(sample_trial("c", load, 1, 20));
+    result.trials.back().metrics.slo_attainment = 1.0;
+  }
+  compare_goodput(result, 8, "different");  // of a and b; nothing is known of c
+  const auto rows = make_rows(result);
+  const auto table = slo_table(result, at_slo(result, rows)[0]);
+  EXPECT_EQ(table.rows[0].cells[6].emphasis, Emphasis::none);
+  EXPECT_THAT(table.rows[0].cells[6].text, HasSubstr(" ~"));
+}
+
+TEST(AtSlo, SaysWhichLoadsArePassedOver) {
+  auto result = study({1.0, 0.95, 0.95}, {0.99, 0.92, 0.95});
+  for (auto& trial : result.trials) {
+    if (trial.engine != "a" || trial.load.concurrency != 8) continue;
+    trial.verdict = record::Verdict::invalid;
+    trial.codes = {{"errors", "", ""}};
+  }
+  const auto rows = make_rows(result);
+  const auto at = at_slo(result, rows)[0];
+  EXPECT_EQ(at.standings[0].row->load.label(), "c=16");
+  EXPECT_THAT(slo_table(result, at).notes,
+              Contains("a: passed over for want of a valid run: c=8 (invalid: errors)"));
+  EXPECT_THAT(at.standings[1].passed_over, testing::IsEmpty());
+}
+
+TEST(AtSlo, ALoadWithHalfItsRunsUnstableDoesNotMeet) {
+  auto result = study({1.0, 0.95, 0.95}, {0.99, 0.92, 0.95});
+  auto second = sample_trial("a", 8, 2, 20);
+  second.metrics.slo_attainment = 0.4;
+  second.verdict = record::Verdict::invalid;
+  second.codes = {{"unstable", "", ""}};
+  result.trials.push_back(second);
+  const auto rows = make_rows(result);
+  const auto at = at_slo(result, rows)[0];
+  EXPECT_EQ(at.standings[0].row->load.label(), "c=1");
+}
+
+TEST(AtSlo, ArmsStandApart) {
+  auto result = study({1.0, 0.95, 0.5}, {0.99, 0.92, 0.5});
+  result.study["engines"][0]["arms"] = {"shipped"};
+  result.study["engines"][1]["arms"] = {"equalised"};
+  const auto rows = make_rows(result);
+  const auto found = at_slo(result, rows);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].arm, "shipped");
+  ASSERT_EQ(found[1].standings.size(), 1U);
+  EXPECT_EQ(found[1].standings[0].engine, "b");
+  const auto table = slo_table(result, found[1]);
+  EXPECT_EQ(table.id, "slo-chat-equalised");
+  EXPECT_THAT(table.title, StartsWith("Workload chat, arm equalised, at the SLO"));
+}
+
+TEST(AtSlo, CaveatsStandBesideTheLead) {
+  auto result = study({1.0, 0.95, 0.5}, {0.99, 0.92, 0.5});
+  compare_goodput(result, 8, "different");
+  result.comparisons[0]["caveats"] = {"rests on block 2: without it the interval holds 1"};
+  const auto rows = make_rows(result);
+  EXPECT_THAT(at_slo(result, rows)[0].lead,
+              HasSubstr(" Beside it: rests on block 2: without it the interval holds 1."));
+}
+
 TEST(AtSlo, SaysWhyAnEngineMeetsItNowhere) {
   const auto result = study({0.2, 0.2, 0.2}, {0.1, 0.1, 0.1});
   const auto rows = make_rows(result);

@@ -81,7 +81,8 @@ void mark_best(const std::vector<PairRow>& pairs, const AtSlo& at, const SloColu
   const SloStanding& winner = at.standings[*best];
   bool resolved = table.columns[place].key != "output_per_gpu" || same_gpu_count(at);
   for (std::size_t i = 0; i < at.standings.size(); ++i) {
-    if (i == *best || !table.rows[i].cells[place].number) continue;
+    if (i == *best || at.standings[i].row == nullptr) continue;
+    // An engine whose number is not known may be better.
     resolved = resolved && at.standings[i].row->load.label() == winner.row->load.label() &&
                won(pairs, column.metric, *winner.row, winner.engine, at.standings[i].engine);
   }
@@ -158,8 +159,10 @@ TableCell load_cell(const AtSlo& at, const SloStanding& standing) {
 Table frame(const record::StudyResult& result, const AtSlo& at, bool each_gpu) {
   const bool closed = at.kind == workload::LoadKind::closed;
   Table table;
-  table.id = "slo-" + file_slug(at.workload) + (closed ? "" : "-open");
-  table.title = fmt::format("Workload {} at the SLO ({}){}", at.workload, slo_sentence(result),
+  table.id = "slo-" + file_slug(at.workload) + (at.arm.empty() ? "" : "-" + file_slug(at.arm)) +
+             (closed ? "" : "-open");
+  table.title = fmt::format("Workload {}{} at the SLO ({}){}", at.workload,
+                            at.arm.empty() ? "" : ", arm " + at.arm + ",", slo_sentence(result),
                             result.simulated ? " (SIMULATED)" : "");
   table.simulated = result.simulated;
   table.columns = {{"", "Engine", Align::left, "engine", ""},
@@ -181,7 +184,7 @@ Table slo_table(const record::StudyResult& result, const AtSlo& at) {
   const auto estimates = estimate_rows(result);
   const bool each_gpu = per_gpu(at);
   Table table = frame(result, at, each_gpu);
-  std::vector<std::string> misses;
+  std::vector<std::string> misses, passed_over;
   std::vector<Gap> gaps;
   for (const SloStanding& standing : at.standings) {
     TableRow row;
@@ -197,6 +200,10 @@ Table slo_table(const record::StudyResult& result, const AtSlo& at) {
       row.state = RowState::bad;
       misses.push_back(standing.engine + " meets the SLO at no measured load: " + standing.reason);
     }
+    if (!standing.passed_over.empty()) {
+      passed_over.push_back(fmt::format("{}: passed over for want of a valid run: {}",
+                                        standing.engine, fmt::join(standing.passed_over, ", ")));
+    }
     table.rows.push_back(std::move(row));
   }
   const std::size_t first = table.columns.size() - kColumns.size();
@@ -206,9 +213,11 @@ Table slo_table(const record::StudyResult& result, const AtSlo& at) {
   table.notes.push_back(
       "Each engine at the highest measured load that meets the SLO and has no measured load below "
       "it that misses; (highest): nothing higher was measured. In brackets the 95 % interval over "
-      "starts. Bold: better than every other engine, resolved at the same load; ~: the best value, "
-      "not resolved.");
+      "starts. Bold: better than every other engine that meets it, resolved at the same load; ~: "
+      "the "
+      "best value, not resolved.");
   table.notes.insert(table.notes.end(), misses.begin(), misses.end());
+  table.notes.insert(table.notes.end(), passed_over.begin(), passed_over.end());
   const auto standing = at.standings.size() - misses.size();
   for (const Gap& gap : gaps) table.notes.push_back(gap_note(gap, standing));
   return table;
