@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "report/method.h"
 #include "report/sample_for_tests.h"
 
@@ -38,7 +40,16 @@ TEST(Citation, HostileNamesStayText) {
   result.study["name"] = "x}, note = {\\input{/etc/passwd}} %";
   const auto text = citation_bibtex(result);
   EXPECT_THAT(text, Not(HasSubstr("\\input")));
-  EXPECT_THAT(text, HasSubstr("x\\}, note = \\{\\textbackslash{}input\\{"));
+  EXPECT_THAT(text,
+              HasSubstr("x\\textbraceright{}, note = \\textbraceleft{}\\textbackslash{}input"));
+}
+
+TEST(Citation, BracesStayBalancedWhateverTheNameHolds) {
+  auto result = sample_study();
+  result.study["model"]["name"] = "x}}, note = {fake";
+  const auto text = citation_bibtex(result);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '{'), std::count(text.begin(), text.end(), '}'));
+  EXPECT_THAT(text, Not(HasSubstr("note = {fake")));
 }
 
 TEST(MethodTable, SaysWhatIsNotRecorded) {

@@ -49,6 +49,35 @@ TEST(SelfCheck, OnlyTheCheckThatRaisedASharedCodeFails) {
   EXPECT_THAT(share.cells[4].text, HasSubstr("not judged in 1 of"));
 }
 
+TEST(SelfCheck, EachCauseOfACodeHasItsOwnRow) {
+  const auto failed = [](const char* code, const char* evidence) {
+    auto result = compared_study();
+    result.trials[0].codes = {{code, evidence, ""}};
+    std::string names;
+    for (const auto& row : self_check_table(result).rows) {
+      if (row.state == RowState::bad) names += row.cells[0].text + ";";
+    }
+    return names;
+  };
+  EXPECT_EQ(failed("client_limited", "p99 TTFT is 9.000 ms, 8.000 ms from the send"),
+            "TTFT against TTFT from the send, p99;");
+  EXPECT_EQ(failed("client_limited", "3.00 requests were in flight on average, 8 were asked for"),
+            "Closed loads: in flight against asked;");
+  EXPECT_EQ(failed("not_streaming", "9 of 9 answers came all at once at their end"),
+            "Answers that came all at once;");
+  EXPECT_EQ(failed("clock_confounded", "mean SM clocks of 1960 MHz (b) and 1980 MHz (a)"),
+            "SM clocks of the engines of a repeat alike;");
+  EXPECT_EQ(failed("clock_confounded",
+                   "in 3.0 % of the window's samples a GPU's hardware slowed its clocks"),
+            "GPU clocks slowed by the hardware;");
+  EXPECT_EQ(
+      failed("token_count_mismatch", "the engine counted 90 generated tokens, the client 100"),
+      "Tokens: server's counter against client;");
+  EXPECT_EQ(failed("token_count_mismatch",
+                   "in 3 of 9 answers the usage is not what their events add up to"),
+            "Tokens: usage against the answer's events;");
+}
+
 TEST(SelfCheck, WhatNoTrialTellsIsNotCalledPassed) {
   const auto table = self_check_table(compared_study());
   EXPECT_EQ(row_named(table, "Calibration error of TTFT, p99").cells[4].text,

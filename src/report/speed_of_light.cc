@@ -50,8 +50,16 @@ std::optional<SpeedRow> row_of(const Row& row) {
   const auto output = median_of(row, "output_fraction");
   const auto ttft = median_of(row, "ttft_fraction");
   if (!tpot && !output && !ttft) return std::nullopt;
-  SpeedRow speed{row.workload,    row.load.label(), row.engine, percent(tpot),
-                 percent(output), percent(ttft),    "",         false};
+  SpeedRow speed{row.workload,
+                 row.load.label(),
+                 row.engine,
+                 percent(tpot),
+                 percent(output),
+                 percent(ttft),
+                 "",
+                 verdict_text(row),
+                 !row.comparable,
+                 false};
   for (const auto* trial : row.used) {
     add_once(speed.bound, text_at(trial->speed_of_light, {"bound"}), " and ");
     for (const char* name : {"tpot_fraction", "output_fraction", "ttft_fraction"}) {
@@ -117,14 +125,15 @@ Table speed_table(const SpeedOfLight& speed) {
                    {"", "TPOT", Align::left, "tpot_fraction", ""},
                    {"", "Output", Align::left, "output_fraction", ""},
                    {"", "TTFT", Align::left, "ttft_fraction", ""},
-                   {"", "Bound by", Align::left, "bound", ""}};
+                   {"", "Bound by", Align::left, "bound", ""},
+                   {"", "Verdict", Align::left, "verdict", ""}};
   for (const SpeedRow& row : speed.rows) {
     TableRow& made = table.rows.emplace_back();
-    for (const std::string& text :
-         {row.workload, row.load, row.engine, row.tpot, row.output, row.ttft, row.bound}) {
+    for (const std::string& text : {row.workload, row.load, row.engine, row.tpot, row.output,
+                                    row.ttft, row.bound, row.verdict}) {
       made.cells.push_back(text_cell(text));
     }
-    made.state = row.impossible ? RowState::bad : RowState::plain;
+    made.state = row.impossible || row.not_valid ? RowState::bad : RowState::plain;
   }
   if (!speed.rows.empty()) table.notes.push_back(speed_sentence(speed));
   table.notes.insert(table.notes.end(), speed.unknown.begin(), speed.unknown.end());
@@ -134,9 +143,10 @@ Table speed_table(const SpeedOfLight& speed) {
 std::vector<std::string> speed_lines(const SpeedOfLight& speed) {
   std::vector<std::string> lines;
   for (const SpeedRow& row : speed.rows) {
-    lines.push_back(fmt::format("{} {}, {}: TPOT {}, output {}, TTFT {}, bound by {}{}",
+    lines.push_back(fmt::format("{} {}, {}: TPOT {}, output {}, TTFT {}, bound by {}{}{}",
                                 row.workload, row.load, row.engine, row.tpot, row.output, row.ttft,
-                                row.bound, row.impossible ? " IMPOSSIBLE" : ""));
+                                row.bound, row.not_valid ? ", " + row.verdict : "",
+                                row.impossible ? " IMPOSSIBLE" : ""));
   }
   lines.insert(lines.end(), speed.unknown.begin(), speed.unknown.end());
   return lines;

@@ -14,6 +14,8 @@ struct SpeedRow {
   std::string workload, load, engine;
   std::string tpot, output, ttft;  ///< "43 %"; a dash where it is not known in every run
   std::string bound;               ///< "memory", "compute", or both where runs differ
+  std::string verdict;             ///< of the row's runs
+  bool not_valid = false;          ///< none of them is valid
   bool impossible = false;         ///< a share above 1
 };
 

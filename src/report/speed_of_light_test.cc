@@ -42,6 +42,19 @@ TEST(SpeedOfLight, IsTheMedianOverTheRuns) {
               ElementsAre("chat c=1, a: TPOT 43.2 %, output 50 %, TTFT 20 %, bound by memory"));
 }
 
+TEST(SpeedOfLight, OfInvalidRunsSaysSo) {
+  auto result = study();
+  for (auto& trial : result.trials) {
+    trial.verdict = record::Verdict::invalid;
+    trial.codes = {{"cache_warm", "", ""}};
+  }
+  const auto speed = speed_of_light(result, make_rows(result));
+  EXPECT_THAT(speed_lines(speed).front(), HasSubstr("bound by memory, invalid: cache_warm"));
+  const auto table = speed_table(speed);
+  EXPECT_EQ(table.rows[0].state, RowState::bad);
+  EXPECT_EQ(table.rows[0].cells.back().text, "invalid: cache_warm");
+}
+
 TEST(SpeedOfLight, IsADashWhereOneRunLacksIt) {
   auto result = study();
   result.trials[2].speed_of_light["ttft_fraction"] = nullptr;

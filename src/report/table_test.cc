@@ -76,7 +76,8 @@ TEST(TableLatex, UsesBooktabsAndPrintsEveryCharacterAsItIs) {
 }
 
 TEST(LatexText, LetsNothingActAsACommand) {
-  EXPECT_EQ(latex_text("\\input{/etc/passwd}"), "\\textbackslash{}input\\{/etc/passwd\\}");
+  EXPECT_EQ(latex_text("\\input{/etc/passwd}"),
+            "\\textbackslash{}input\\textbraceleft{}/etc/passwd\\textbraceright{}");
   EXPECT_EQ(latex_text("50 % & $x$ #1 ~ ^"),
             "50 \\% \\& \\$x\\$ \\#1 \\textasciitilde{} \\textasciicircum{}");
   EXPECT_EQ(latex_text("^^5cinput"), "\\textasciicircum{}\\textasciicircum{}5cinput");
