@@ -24,6 +24,22 @@ json named(const json& list, const std::string& name) {
   return nullptr;
 }
 
+/// Open loads of one rate would share a name; empty = none differ.
+std::string arrivals_differ(const record::StudyResult& first, const record::StudyResult& other) {
+  for (const auto& one : first.trials) {
+    for (const auto& two : other.trials) {
+      const bool same_rate =
+          one.load.kind == workload::LoadKind::open && two.load.kind == workload::LoadKind::open &&
+          one.workload == two.workload && one.load.rate_per_s == two.load.rate_per_s;
+      if (same_rate &&
+          (one.load.arrivals != two.load.arrivals || one.load.gamma_cv != two.load.gamma_cv)) {
+        return fmt::format("the arrivals of {} at {} differ", one.workload, one.load.label());
+      }
+    }
+  }
+  return {};
+}
+
 /// Why two results cannot stand in the same tables; empty = they can.
 std::string obstacle(const record::StudyResult& first, const record::StudyResult& other) {
   if (first.simulated != other.simulated) return "one is simulated and the other measured";
@@ -31,7 +47,7 @@ std::string obstacle(const record::StudyResult& first, const record::StudyResult
   if (!slo.empty()) return "their SLOs differ in " + slo;
   const json ours = study_part(first, "workloads");
   const json theirs = study_part(other, "workloads");
-  if (!ours.is_array()) return {};
+  if (!ours.is_array()) return arrivals_differ(first, other);
   for (const json& entry : ours) {
     const json name = entry.is_object() ? entry.value("name", json()) : json();
     const json same = name.is_string() ? named(theirs, name.get<std::string>()) : json();
@@ -41,7 +57,7 @@ std::string obstacle(const record::StudyResult& first, const record::StudyResult
       return fmt::format("workload {} differs in {}", name.get<std::string>(), found);
     }
   }
-  return {};
+  return arrivals_differ(first, other);
 }
 
 void relabel(json& entry, const char* key, const std::string& label) {
@@ -118,6 +134,11 @@ void append(const Labelled& part, record::StudyResult& all) {
   const json manifest = from.manifest.is_object() ? from.manifest : json::object();
   all.manifest["put_together"].push_back(
       {{"label", part.label}, {"study", from.study}, {"manifest", manifest}});
+  for (const json& id : manifest.value("trials_missing", json::array())) {
+    if (id.is_string()) {
+      all.manifest["trials_missing"].push_back(part.label + "/" + id.get<std::string>());
+    }
+  }
   const json changed = manifest.value("validity_changed", json());
   if (changed.is_object()) {
     for (const auto& [key, limit] : changed.items()) all.manifest["validity_changed"][key] = limit;
@@ -177,6 +198,7 @@ base::Result<Together> put_together(const std::vector<Labelled>& results) {
     auto found = compare_across(first, part);
     if (!found.has_value()) {
       together.notes.push_back(found.error().message);
+      all.manifest["not_compared"].push_back(found.error().message);
       continue;
     }
     for (const Comparison& comparison : found.value()) {

@@ -51,6 +51,32 @@ TEST(PutTogether, ShowsWithoutComparingWhereNothingCanBePaired) {
   ASSERT_TRUE(found.has_value());
   EXPECT_TRUE(found.value().result.comparisons.empty());
   EXPECT_THAT(found.value().notes, ElementsAre(HasSubstr("no engine in common")));
+  EXPECT_EQ(found.value().result.manifest["not_compared"][0], found.value().notes[0]);
+}
+
+TEST(PutTogether, KeepsWhichTrialsAreMissing) {
+  auto base = sample_result({{"vllm", kFast}});
+  base.manifest["trials_missing"] = {"r7-vllm-chat-c8"};
+  const auto found = put_together({{"old", base}, {"new", sample_result({{"vllm", kSlow}})}});
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found.value().result.manifest["trials_missing"],
+            nlohmann::json::array({"old/r7-vllm-chat-c8"}));
+}
+
+TEST(PutTogether, RefusesOpenLoadsOfOneRateWithOtherArrivals) {
+  auto base = sample_result({{"vllm", kFast}});
+  for (auto& trial : base.trials) {
+    trial.load = {workload::LoadKind::open, 1, 8.0, workload::Arrivals::poisson, 1.0};
+  }
+  auto other = base;
+  for (auto& trial : other.trials) {
+    trial.load.arrivals = workload::Arrivals::gamma;
+    trial.load.gamma_cv = 3.0;
+  }
+  const auto found = put_together({{"old", base}, {"new", other}});
+  ASSERT_FALSE(found.has_value());
+  EXPECT_THAT(found.error().message, HasSubstr("the arrivals of chat at rate=8/s differ"));
+  EXPECT_TRUE(put_together({{"old", base}, {"new", base}}).has_value());
 }
 
 TEST(PutTogether, RefusesOtherWorkOtherSlosAndSimulatedBesideMeasured) {

@@ -1,11 +1,13 @@
 #include "page/card.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "figures/palette.h"
 #include "report/at_slo.h"
+#include "report/findings.h"
 #include "report/outcome.h"
 #include "report/text.h"
 
@@ -29,17 +31,31 @@ struct Bar {
 struct Bars {
   std::string title;
   std::vector<Bar> bars;
+  std::vector<std::string> missing;  ///< engines without a number
 };
+
+/// "; not shown: b, c": engines without a number, and those that there is no room for.
+std::string not_shown(const Bars& bars) {
+  auto names = bars.missing;
+  for (std::size_t i = kMostBars; i < bars.bars.size(); ++i) names.push_back(bars.bars[i].engine);
+  return names.empty() ? "" : fmt::format("; not shown: {}", fmt::join(names, ", "));
+}
 
 Bars bars_at_slo(const std::vector<EstimateRow>& estimates, const AtSlo& at) {
   Bars bars;
   bars.title = "Goodput at the highest load that meets the SLO, requests/s";
   for (const SloStanding& standing : at.standings) {
-    if (standing.row == nullptr) continue;
+    if (standing.row == nullptr) {
+      bars.missing.push_back(standing.engine);
+      continue;
+    }
     const auto label = standing.row->load.label();
     const auto* found =
         find_estimate(estimates, standing.engine, at.workload, label, "goodput_requests_per_s");
-    if (found == nullptr || !found->median) continue;
+    if (found == nullptr || !found->median) {
+      bars.missing.push_back(standing.engine);
+      continue;
+    }
     bars.bars.push_back({standing.engine + ", " + label,
                          estimate_cell(found->median, found->interval).text, *found->median,
                          found->interval});
@@ -57,7 +73,10 @@ Bars bars_of_output(const record::StudyResult& result, const WorkloadRows& workl
     for (const std::string& engine : engine_names(result)) {
       const auto* found = find_estimate(estimates, engine, workload.workload, start.load.label(),
                                         "output_tokens_per_s");
-      if (found == nullptr || !found->median) continue;
+      if (found == nullptr || !found->median) {
+        bars.missing.push_back(engine);
+        continue;
+      }
       bars.bars.push_back({engine, estimate_cell(found->median, found->interval).text,
                            *found->median, found->interval});
     }
@@ -161,14 +180,18 @@ figures::Figure make_card(const record::StudyResult& result) {
   };
   line(study_name(result), 44, "#1c1f23", "bold");
   if (result.simulated) line("SIMULATED: says nothing about real hardware", 26, "#a4161a", "bold");
-  line(outcome.validity.substr(0, outcome.validity.find(". ")), 22,
-       outcome.valid ? "#0b6e4f" : "#a4161a", "normal");
+  for (const std::string& part : verdict_parts(result)) {
+    line(part.substr(0, part.find(". ")), 22, outcome.valid ? "#0b6e4f" : "#a4161a", "normal");
+  }
   y += 10.0;
   const auto slo = slo_sentence(result);
   if (!slo.empty()) line("Best at the SLO (" + slo + ")", 22, "#5b6470", "normal");
   constexpr std::size_t kMostBest = 2;
   for (std::size_t i = 0; i < std::min(outcome.best.size(), kMostBest); ++i) {
-    line(outcome.best[i], 30, "#1c1f23", "bold");
+    const bool last = i + 1 == kMostBest && outcome.best.size() > kMostBest;
+    line(outcome.best[i] +
+             (last ? fmt::format(" and {} more", outcome.best.size() - kMostBest) : ""),
+         30, "#1c1f23", "bold");
   }
   if (!outcome.leads.empty()) {
     const auto parts = wrap(plain_line(outcome.leads.front()), kLongestLine);
@@ -179,7 +202,8 @@ figures::Figure make_card(const record::StudyResult& result) {
   const Bars bars = choose_bars(result, workloads);
   if (!bars.bars.empty()) {
     y += 14.0;
-    line(bars.title + (result.simulated ? " (SIMULATED)" : ""), 22, "#5b6470", "normal");
+    line(bars.title + (result.simulated ? " (SIMULATED)" : "") + not_shown(bars), 22, "#5b6470",
+         "normal");
     y += 4.0;
     draw_bars(result, bars, y, layer);
   }

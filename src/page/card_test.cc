@@ -56,6 +56,18 @@ TEST(Card, BarsHaveTheLengthsOfTheirValues) {
   EXPECT_NEAR(lengths[1] / lengths[0], 0.5, 1e-9);
 }
 
+TEST(Card, SaysWhatIsChangedMissingAndNotShown) {
+  auto result = with_estimates();
+  result.manifest["validity_changed"] = {{"late_share", {{"value", 0.5}, {"default", 0.001}}}};
+  result.manifest["trials_missing"] = {"r7-a-chat-c8"};
+  result.estimates.erase(1);  // b's
+  const auto text = make_card(result).spec.dump();
+  EXPECT_THAT(text, HasSubstr("All 18 trials are valid."));
+  EXPECT_THAT(text, HasSubstr("Of 19 trials planned, one is not there: r7-a-chat-c8."));
+  EXPECT_THAT(text, HasSubstr("The study changed the limits of a valid trial: late_share 0.5"));
+  EXPECT_THAT(text, HasSubstr("; not shown: b"));
+}
+
 TEST(Card, SaysSimulated) {
   EXPECT_THAT(make_card(sample_study()).spec.dump(), HasSubstr("SIMULATED"));
 }

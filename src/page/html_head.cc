@@ -30,7 +30,7 @@ std::string strip_part(std::string_view title, const std::string& tone, const st
 }
 
 std::string validity_part(const Outcome& outcome) {
-  std::string html = paragraph(outcome.valid ? "Valid" : "Not all valid", "big");
+  std::string html = paragraph(outcome.heading, "big");
   html += paragraph(outcome.validity);
   if (!outcome.failed.empty())
     html += paragraph("Failed checks:", "note") + list_items(outcome.failed);

@@ -19,7 +19,9 @@ using namespace tokamark::report;
 std::string order_table(const Study& study) {
   Table table;
   table.id = "orders";
-  table.title = "Observed orders, load by load";
+  table.title =
+      std::string("Observed orders, load by load") + (study.result.simulated ? " (SIMULATED)" : "");
+  table.simulated = study.result.simulated;
   table.columns = {{"", "Workload", Align::left, "workload", ""},
                    {"", "Load", Align::left, "load", ""},
                    {"", "By", Align::left, "quantity", ""},
@@ -31,7 +33,7 @@ std::string order_table(const Study& study) {
                             RowState::plain});
     }
   }
-  return folded("The numbers behind it, load by load", table_with_notes(study, table));
+  return folded(table.title, table_with_notes(study, table));
 }
 
 }  // namespace

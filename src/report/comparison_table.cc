@@ -53,6 +53,8 @@ Table comparison_table(const record::StudyResult& result, Metrics metrics) {
     if (row.primary == primary) table.rows.push_back(row_of(row));
   }
   table.notes = {kComparisonLegend};
+  const auto caveats = caveat_sentences(result, metrics);
+  table.notes.insert(table.notes.end(), caveats.begin(), caveats.end());
   return table;
 }
 

@@ -1,6 +1,7 @@
 #include "report/findings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -15,7 +16,7 @@ bool better(Quantity quantity, double a, double b) {
   return info(quantity).sense == Sense::higher_is_better ? a > b : a < b;
 }
 
-/// Pairs repeat by repeat, for every engine of a repeat played the same schedule.
+/// Pairs run by run of a repeat, for every engine played the same schedules.
 Standing compare(Quantity quantity, const Row& row, const Row& first) {
   Standing standing{row.engine, *row.cell(quantity).median, 1.0, 0, 0};
   const double reference = *first.cell(quantity).median;
@@ -24,7 +25,7 @@ Standing compare(Quantity quantity, const Row& row, const Row& first) {
     for (const auto* other : first.used) {
       const auto a = read(quantity, *mine).value;
       const auto b = read(quantity, *other).value;
-      if (mine->repeat == other->repeat && a && b) {
+      if (mine->repeat == other->repeat && mine->run == other->run && a && b) {
         ++standing.pairs;
         standing.behind += better(quantity, *b, *a) ? 1 : 0;
       }
@@ -147,8 +148,8 @@ std::string order_text(const Order& order) {
     text += fmt::format("{}{} {} {}", first ? "" : "; ", standing.engine,
                         format_number(standing.median), info(order.quantity).unit);
     if (!first && standing.pairs > 1) {
-      text += fmt::format(" ({:.2f}x, behind in {} of {} repeats)", standing.ratio, standing.behind,
-                          standing.pairs);
+      text += fmt::format(" ({:.2f}x, behind in {} of {} pairs of runs)", standing.ratio,
+                          standing.behind, standing.pairs);
     } else if (!first) {
       text += fmt::format(" ({:.2f}x)", standing.ratio);
     }
@@ -205,12 +206,31 @@ std::string changed_limits(const record::StudyResult& result) {
                         limit.value("value", nlohmann::json()).dump(),
                         limit.value("default", nlohmann::json()).dump());
   }
-  return " The study changed the limits of a valid trial: " + text + ".";
+  return "The study changed the limits of a valid trial: " + text + ".";
 }
 
 }  // namespace
 
-std::string verdict_sentence(const record::StudyResult& result) {
+std::string missing_sentence(const record::StudyResult& result) {
+  const auto found =
+      result.manifest.is_object() ? result.manifest.find("trials_missing") : result.manifest.end();
+  if (found == result.manifest.end() || !found->is_array() || found->empty()) return {};
+  constexpr std::size_t kMost = 3;
+  std::vector<std::string> ids;
+  for (const auto& id : *found) {
+    if (id.is_string()) ids.push_back(id.get<std::string>());
+  }
+  const auto missing = ids.size();
+  ids.resize(std::min(ids.size(), kMost));
+  return fmt::format("Of {} planned, {} not there: {}{}.",
+                     count_of(result.trials.size() + missing, "trial"),
+                     missing == 1 ? "one is" : fmt::format("{} are", missing), fmt::join(ids, ", "),
+                     missing > kMost ? fmt::format(" and {} more", missing - kMost) : "");
+}
+
+namespace {
+
+std::string counted_verdicts(const record::StudyResult& result) {
   std::size_t invalid = 0;
   std::size_t incomplete = 0;
   for (const auto& trial : result.trials) {
@@ -222,39 +242,52 @@ std::string verdict_sentence(const record::StudyResult& result) {
     return "No trial was recorded.";
   }
   if (invalid + incomplete == 0) {
-    return (result.trials.size() == 1 ? "The one trial is valid."
-                                      : fmt::format("All {} are valid.", all)) +
-           changed_limits(result);
+    return result.trials.size() == 1 ? "The one trial is valid."
+                                     : fmt::format("All {} are valid.", all);
   }
   return fmt::format(
-             "Of {}, {} valid, {} invalid and {} incomplete. Trials that are not valid are shown, "
-             "marked, and left out of every comparison.",
-             all, result.trials.size() - invalid - incomplete, invalid, incomplete) +
-         changed_limits(result);
+      "Of {}, {} valid, {} invalid and {} incomplete. Trials that are not valid are shown, marked, "
+      "and left out of every comparison.",
+      all, result.trials.size() - invalid - incomplete, invalid, incomplete);
+}
+
+}  // namespace
+
+std::vector<std::string> verdict_parts(const record::StudyResult& result) {
+  std::vector<std::string> parts{counted_verdicts(result)};
+  for (auto& part : {missing_sentence(result), changed_limits(result)}) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+std::string verdict_sentence(const record::StudyResult& result) {
+  return fmt::format("{}", fmt::join(verdict_parts(result), " "));
 }
 
 std::string support_sentence(const record::StudyResult& result,
                              const std::vector<WorkloadRows>& workloads) {
-  const auto runs = repeats(workloads);
-  if (runs == 0) {
+  const auto blocks = repeats(workloads);
+  if (blocks == 0) {
     return "There is nothing to compare.";
   }
   if (engine_count(workloads) < 2) {
-    return fmt::format("One engine was measured, {} a load: there is nothing to compare.",
-                       runs == 1 ? "once" : fmt::format("up to {} times", runs));
+    return fmt::format(
+        "One engine was measured, {} a load: there is nothing to compare.",
+        runs(workloads) == 1 ? "once" : fmt::format("up to {} times", runs(workloads)));
   }
-  if (runs == 1) {
+  if (blocks == 1) {
     return fmt::format(
         "One repetition describes one run of each engine. It cannot tell a difference between "
         "engines from a difference between runs, so no winner is declared: what follows is the "
         "observed order, not resolved. Set repeats: {} or more for differences that can be tested.",
         kLeastRepeats);
   }
-  if (runs < kLeastRepeats) {
+  if (blocks < kLeastRepeats) {
     return fmt::format(
         "{} repetitions are fewer than the {} that the smallest interval needs, so no winner is "
         "declared: what follows is the observed order of the medians, not resolved.",
-        runs, kLeastRepeats);
+        blocks, kLeastRepeats);
   }
   const auto counts = count_verdicts(result);
   if (counts.different + counts.equivalent + counts.not_resolved == 0) {

@@ -44,7 +44,14 @@ std::string order_text(const Order& order);
 /// "Output at c=1, c=10: vllm, then llama-cpp (0.61x to 0.67x)".
 std::vector<std::string> order_sentences(std::vector<Order> orders);
 
-/// How many trials are valid, as one sentence.
+/// Which of the planned trials are not there, for their engine failed or the study was interrupted;
+/// empty = all are, or the results do not tell.
+std::string missing_sentence(const record::StudyResult& result);
+
+/// How many trials are valid; what is missing, and which limits the study changed, where there is
+/// something to say.
+std::vector<std::string> verdict_parts(const record::StudyResult& result);
+/// The same in one text.
 std::string verdict_sentence(const record::StudyResult& result);
 
 /// What this many repeats support, and, where there are enough, how the primary comparisons ended.

@@ -55,6 +55,22 @@ TEST(Support, OneEngineHasNothingToCompare) {
   EXPECT_THAT(support_sentence(result, make_rows(result)), HasSubstr("nothing to compare"));
 }
 
+TEST(Support, RunsOfOneStartAreNoRepetitions) {
+  record::StudyResult result;
+  for (const std::uint32_t run : {1U, 2U, 3U}) {
+    result.trials.push_back(sample_trial("a", 8, 1, 20));
+    result.trials.back().run = run;
+    result.trials.push_back(sample_trial("b", 8, 1, 25));
+    result.trials.back().run = run;
+  }
+  const auto rows = make_rows(result);
+  EXPECT_THAT(support_sentence(result, rows), HasSubstr("One repetition"));
+  EXPECT_EQ(repeats(rows), 1U);
+  EXPECT_EQ(runs(rows), 3U);
+  // Each run of b beside the same run of a: three pairs, not nine.
+  EXPECT_THAT(order_text(observed_orders(rows[0])[1]), HasSubstr("behind in 3 of 3 pairs of runs"));
+}
+
 TEST(Orders, RankLowerLatencyAndHigherThroughputFirst) {
   auto result = repeated(1);
   result.trials[1].metrics.output_tokens_per_s = 1600;
@@ -86,7 +102,7 @@ TEST(Orders, CountThePairsThatAgree) {
   auto result = repeated(3);
   result.trials[1].metrics.ttft_ms.p50 = 15;  // b is ahead in the first repeat
   const auto orders = observed_orders(make_rows(result)[0]);
-  EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x, behind in 2 of 3 repeats)");
+  EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x, behind in 2 of 3 pairs of runs)");
 }
 
 TEST(Orders, StandOnlyWhereNothingIsResolved) {

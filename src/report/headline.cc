@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/text.h"
 
 namespace tokamark::report {
 namespace {
 
-TableCell load_cell(const workload::LoadShape& load) {
+/// Without a number where closed and open loads share the table: 8 could be either.
+TableCell load_cell(const workload::LoadShape& load, bool mixed) {
+  if (mixed) return text_cell(load.label());
   const bool closed = load.kind == workload::LoadKind::closed;
   return {load.label(), closed ? static_cast<double>(load.concurrency) : load.rate_per_s, {}, {}};
 }
@@ -20,8 +24,8 @@ TableCell memory_cell(const MemoryPeak& memory) {
       format_bytes(*memory.bytes) + " " + memory.kind, static_cast<double>(*memory.bytes), {}, {}};
 }
 
-std::vector<TableCell> make_cells(const Row& row) {
-  std::vector<TableCell> cells{text_cell(row.engine), load_cell(row.load),
+std::vector<TableCell> make_cells(const Row& row, bool mixed) {
+  std::vector<TableCell> cells{text_cell(row.engine), load_cell(row.load, mixed),
                                whole_cell(static_cast<std::int64_t>(row.used.size())),
                                whole_cell(row.requests)};
   for (const auto quantity : kTableQuantities) {
@@ -54,19 +58,23 @@ Table make_headline(const WorkloadRows& workload) {
   table.columns.push_back({"Peak", "memory", Align::right, "memory_peak", "bytes"});
   table.columns.push_back({"", "Failed", Align::right, "failed", ""});
   table.columns.push_back({"", "Verdict", Align::left, "verdict", ""});
+  const bool mixed = std::any_of(workload.rows.begin(), workload.rows.end(), [&](const Row& row) {
+    return row.load.kind != workload.rows.front().load.kind;
+  });
   for (const auto& row : workload.rows) {
-    table.rows.push_back({make_cells(row), row.comparable ? RowState::plain : RowState::bad});
+    table.rows.push_back(
+        {make_cells(row, mixed), row.comparable ? RowState::plain : RowState::bad});
   }
   return table;
 }
 
 std::string headline_legend(const std::vector<WorkloadRows>& workloads) {
-  const auto runs = repeats(workloads);
+  const auto most = runs(workloads);
   const std::string what =
-      runs > 1 ? fmt::format(
+      most > 1 ? fmt::format(
                      "Each number is the median over the valid runs (up to {}) of that "
                      "run's own figure",
-                     runs)
+                     most)
                : "Each number comes from one run";
   return what +
          ". Runs counts the runs used and n their measured requests; Failed counts failed and "

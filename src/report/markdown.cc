@@ -76,7 +76,7 @@ std::string head_section(const record::StudyResult& result, const Outcome& outco
   if (result.simulated) {
     text += fmt::format("> **{}**\n\n", markdown_text(shorten(simulated_sentence(result), 1000)));
   }
-  text += fmt::format("**{}** {}\n\n", outcome.valid ? "Valid." : "Not all valid.",
+  text += fmt::format("**{}.** {}\n\n", outcome.heading,
                       markdown_text(shorten(outcome.validity, 1000)));
   if (!outcome.failed.empty()) text += "Failed checks:\n\n" + list(outcome.failed, kMost);
   const auto slo = slo_sentence(result);
@@ -140,16 +140,16 @@ std::vector<std::string> sections_of(const record::StudyResult& result,
   sections.push_back(recommendation_section(result));
   sections.push_back(details("What this supports", support_section(result, workloads)));
   const Table comparisons = comparison_table(result, Metrics::primary);
-  sections.push_back(
-      details("Comparisons", comparisons.rows.empty()
+  sections.push_back(details(comparisons.title,
+                             comparisons.rows.empty()
                                  ? ""
                                  : table_markdown(comparisons) + "\n" + list(comparisons.notes)));
   sections.push_back(details("Settings", fairness_section(fairness_tables(result))));
   const SpeedOfLight speed = speed_of_light(result, workloads);
   sections.push_back(details(speed.title, speed_section(speed)));
   if (!result.trials.empty()) {
-    sections.push_back(
-        details("Client self-check", table_markdown(self_check_table(result)) + "\n"));
+    const Table self_check = self_check_table(result);
+    sections.push_back(details(self_check.title, table_markdown(self_check) + "\n"));
     sections.push_back(markdown_text(citation_text(result)) +
                        " report.html has everything, results.json every number.\n");
   }

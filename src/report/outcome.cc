@@ -10,7 +10,7 @@ namespace tokamark::report {
 namespace {
 
 std::string best_text(const AtSlo& at, std::size_t of_workload) {
-  std::string place = at.workload;
+  std::string place = at.workload + (at.arm.empty() ? "" : ", arm " + at.arm);
   if (of_workload > 1) {
     place += at.kind == workload::LoadKind::closed ? ", closed loads" : ", open loads";
   }
@@ -29,19 +29,22 @@ std::string best_text(const AtSlo& at, std::size_t of_workload) {
 Outcome outcome_of(const record::StudyResult& result, const std::vector<WorkloadRows>& workloads) {
   Outcome outcome;
   outcome.validity = verdict_sentence(result);
-  outcome.valid = !result.trials.empty() &&
-                  std::all_of(result.trials.begin(), result.trials.end(), [](const auto& trial) {
-                    return trial.verdict == record::Verdict::valid;
-                  });
+  const bool all_valid =
+      !result.trials.empty() &&
+      std::all_of(result.trials.begin(), result.trials.end(),
+                  [](const auto& trial) { return trial.verdict == record::Verdict::valid; });
+  const bool all_there = missing_sentence(result).empty();
+  outcome.valid = all_valid && all_there;
+  outcome.heading = outcome.valid ? "Valid" : all_valid ? "Not all measured" : "Not all valid";
   for (const CodeNote& note : code_notes(result)) {
     auto& list = note.decisive ? outcome.failed : outcome.warned;
     list.push_back(note.code + ": " + count_of(note.trials.size(), "trial"));
   }
   const auto standings = at_slo(result, workloads);
   for (const AtSlo& at : standings) {
-    const auto of_workload =
-        std::count_if(standings.begin(), standings.end(),
-                      [&at](const AtSlo& other) { return other.workload == at.workload; });
+    const auto of_workload = std::count_if(
+        standings.begin(), standings.end(),
+        [&at](const AtSlo& other) { return other.workload == at.workload && other.arm == at.arm; });
     outcome.best.push_back(best_text(at, static_cast<std::size_t>(of_workload)));
     outcome.leads.push_back(at.lead);
   }

@@ -29,6 +29,18 @@ TEST(Outcome, WithoutAnSloTheLeadIsThatOfThePrimaryMetrics) {
   EXPECT_THAT(outcome.leads.front(), HasSubstr("TTFT p50 of a is 20 % lower"));
 }
 
+TEST(Outcome, AStudyWithMissingTrialsIsNotCalledValid) {
+  auto result = compared_study();
+  result.manifest["trials_missing"] = {"r1-c-chat-c8", "r2-c-chat-c8", "r3-c-chat-c8",
+                                       "r4-c-chat-c8"};
+  const auto outcome = outcome_of(result, make_rows(result));
+  EXPECT_FALSE(outcome.valid);
+  EXPECT_STREQ(outcome.heading, "Not all measured");
+  EXPECT_EQ(outcome.validity,
+            "All 18 trials are valid. Of 22 trials planned, 4 are not there: r1-c-chat-c8, "
+            "r2-c-chat-c8, r3-c-chat-c8 and 1 more.");
+}
+
 TEST(Outcome, AStudyWithoutTrialsIsNotValid) { EXPECT_FALSE(outcome_of({}, {}).valid); }
 
 }  // namespace

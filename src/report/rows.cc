@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/assert.h"
@@ -190,8 +191,18 @@ std::size_t repeats(const std::vector<WorkloadRows>& workloads) {
   std::size_t most = 0;
   for (const auto& workload : workloads) {
     for (const auto& row : workload.rows) {
-      most = std::max(most, row.trials.size());
+      std::set<std::uint32_t> blocks;
+      for (const auto* trial : row.trials) blocks.insert(trial->repeat);
+      most = std::max(most, blocks.size());
     }
+  }
+  return most;
+}
+
+std::size_t runs(const std::vector<WorkloadRows>& workloads) {
+  std::size_t most = 0;
+  for (const auto& workload : workloads) {
+    for (const auto& row : workload.rows) most = std::max(most, row.trials.size());
   }
   return most;
 }

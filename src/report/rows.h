@@ -62,8 +62,10 @@ std::optional<double> gpu_count(const Row& row);
 /// Names of the engines that have trials, in the study's order.
 std::vector<std::string> engine_names(const record::StudyResult& result);
 
-/// The most repeats that any row has.
+/// The most repeats (blocks) that any row has, and the most runs, of which a repeat may have
+/// several.
 std::size_t repeats(const std::vector<WorkloadRows>& workloads);
+std::size_t runs(const std::vector<WorkloadRows>& workloads);
 
 /// "valid", "invalid: errors", "incomplete: interrupted", or "5 of 6 valid: errors": with the codes
 /// of the trials that are not valid.

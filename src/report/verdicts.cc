@@ -1,8 +1,10 @@
 #include "report/verdicts.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 
 #include "advice/pair_row.h"
 #include "advice/wording.h"
@@ -80,6 +82,41 @@ std::string sentence(const std::vector<const PairRow*>& group) {
   return text + fmt::format("{} and {} {}", first.a, first.b, too_wide_text(group));
 }
 
+std::string pair_text(const PairRow& row) { return row.a + " / " + row.b; }
+
+/// "a / b and a / c", of which all comparisons have a caveat, or "a / b, TTFT p50 at c=8".
+std::string holders_text(const std::vector<const PairRow*>& holders,
+                         const std::map<std::string, std::size_t>& comparisons) {
+  constexpr std::size_t kMost = 4;
+  std::map<std::string, std::size_t> with_it;
+  for (const PairRow* row : holders) ++with_it[pair_text(*row)];
+  std::vector<std::string> texts;
+  for (const PairRow* row : holders) {
+    const auto pair = pair_text(*row);
+    const bool all = with_it[pair] == comparisons.at(pair);
+    const auto text = all ? pair
+                          : fmt::format("{}, {} at {}", pair, advice::metric_words(row->metric),
+                                        row->load.label());
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+  }
+  const std::size_t more = texts.size() > kMost ? texts.size() - kMost : 0;
+  texts.resize(texts.size() - more);
+  return more == 0 ? advice::list_text(texts)
+                   : fmt::format("{} and {} more", fmt::join(texts, ", "), more);
+}
+
+/// Why folders that were put together are not compared.
+std::vector<std::string> not_compared(const record::StudyResult& result) {
+  std::vector<std::string> reasons;
+  if (!result.manifest.is_object()) return reasons;
+  const auto found = result.manifest.find("not_compared");
+  if (found == result.manifest.end() || !found->is_array()) return reasons;
+  for (const auto& reason : *found) {
+    if (reason.is_string()) reasons.push_back(reason.get<std::string>());
+  }
+  return reasons;
+}
+
 }  // namespace
 
 VerdictCounts count_verdicts(const record::StudyResult& result) {
@@ -96,7 +133,7 @@ VerdictCounts count_verdicts(const record::StudyResult& result) {
 
 std::vector<std::string> verdict_sentences(const record::StudyResult& result) {
   const auto rows = advice::pair_rows(result);
-  if (count_verdicts(result).blocks < kLeastRepeats) return {};
+  if (count_verdicts(result).blocks < kLeastRepeats) return not_compared(result);
   std::vector<std::vector<const PairRow*>> groups;
   for (const PairRow& row : rows) {
     if (!row.primary) continue;
@@ -114,6 +151,31 @@ std::vector<std::string> verdict_sentences(const record::StudyResult& result) {
   });
   std::vector<std::string> sentences;
   for (const auto& group : groups) sentences.push_back(sentence(group));
+  const auto caveats = caveat_sentences(result, Metrics::primary);
+  sentences.insert(sentences.end(), caveats.begin(), caveats.end());
+  return sentences;
+}
+
+std::vector<std::string> caveat_sentences(const record::StudyResult& result, Metrics metrics) {
+  const auto rows = advice::pair_rows(result);
+  std::map<std::string, std::size_t> comparisons;  // of each pair
+  std::vector<std::pair<std::string, std::vector<const PairRow*>>> caveats;
+  for (const PairRow& row : rows) {
+    if (row.primary != (metrics == Metrics::primary)) continue;
+    ++comparisons[pair_text(row)];
+    for (const std::string& caveat : row.caveats) {
+      auto found = std::find_if(caveats.begin(), caveats.end(),
+                                [&caveat](const auto& entry) { return entry.first == caveat; });
+      if (found == caveats.end()) found = caveats.insert(found, {caveat, {}});
+      found->second.push_back(&row);
+    }
+  }
+  std::vector<std::string> sentences;
+  for (const auto& [caveat, holders] : caveats) {
+    sentences.push_back(holders_text(holders, comparisons) + ": " + caveat);
+  }
+  const auto apart = not_compared(result);
+  sentences.insert(sentences.end(), apart.begin(), apart.end());
   return sentences;
 }
 

@@ -22,6 +22,21 @@ TEST(VerdictSentences, SayWhatWasDecidedWithItsInterval) {
                   "chat at c=8: output tokens/s of a and b is not resolved at +-4.5 % (9 blocks)"));
 }
 
+TEST(Caveats, AreSaidOfThePairOrOfTheComparisonThatHasThem) {
+  auto result = compared_study();
+  for (auto& entry : result.comparisons) entry["caveats"] = {"a was attached"};
+  result.comparisons[0]["caveats"].push_back("rests on block 2");
+  result.manifest["not_compared"] = {"old and new cannot be compared: no engine in common"};
+  const auto caveats = caveat_sentences(result, Metrics::primary);
+  ASSERT_THAT(caveats,
+              ElementsAre("a / b: a was attached", "a / b, TTFT p50 at c=8: rests on block 2",
+                          "old and new cannot be compared: no engine in common"));
+  EXPECT_THAT(comparison_table(result, Metrics::primary).notes, testing::Contains(caveats[1]));
+  EXPECT_THAT(verdict_sentences(result), testing::Contains(caveats[0]));
+  result.comparisons = nlohmann::json::array();
+  EXPECT_THAT(verdict_sentences(result), ElementsAre(caveats[2]));
+}
+
 TEST(VerdictSentences, JoinLoadsWithTheSameVerdict) {
   auto result = compared_study();
   auto more = result.comparisons[0];

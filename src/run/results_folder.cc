@@ -217,10 +217,14 @@ base::Result<record::StudyResult> ResultsFolder::assemble(const ReadTrial& read_
   TOKAMARK_TRY(const json plan, read_json(kPlan));
   result.simulated = result.manifest.value("simulated", false);
   std::vector<analysis::TrialFacts> trials;
+  result.manifest["trials_missing"] = json::array();
   for (const json& id : plan.value("trial_ids", json::array())) {
     const auto name = id.get<std::string>();
     std::error_code code;
-    if (!fs::is_directory(trial_folder(name), code)) continue;
+    if (!fs::is_directory(trial_folder(name), code)) {
+      result.manifest["trials_missing"].push_back(name);
+      continue;
+    }
     TOKAMARK_TRY(trials.emplace_back(), read_facts(name));
   }
   std::vector<std::optional<base::Result<record::TrialResult>>> read(trials.size());
