@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "report/headline.h"
 #include "report/sample_for_tests.h"
 
 namespace tokamark::report {
@@ -83,6 +84,16 @@ TEST(MissingNotes, GiveEachReasonOnceWithItsColumns) {
   EXPECT_THAT(missing_notes(workloads[0]),
               ElementsAre("TTFT p99, TPOT p99, E2E p99: needs 1000 samples (all rows)",
                           "Goodput: the study states no SLO (all rows)"));
+}
+
+TEST(Headline, ALoadHasNoNumberWhereBothKindsShareTheTable) {
+  record::StudyResult result;
+  result.trials = {sample_trial("a", 8, 1, 20), sample_trial("a", 16, 1, 20)};
+  EXPECT_EQ(make_headline(make_rows(result)[0]).rows[0].cells[1].number, 8.0);
+  result.trials[1].load = {workload::LoadKind::open, 1, 8.0, workload::Arrivals::poisson, 1.0};
+  for (const auto& row : make_headline(make_rows(result)[0]).rows) {
+    EXPECT_FALSE(row.cells[1].number.has_value());
+  }
 }
 
 }  // namespace
