@@ -64,7 +64,12 @@ class InterruptionCase(IntegrationCase):
         # The folder can be summarised as it is.
         self.assertEqual(0, self.tokamark("report", results.folder).code)
         self.assertEqual([first], [trial["id"] for trial in results.trials])
+        missing = [one for one in results.planned_ids() if one != first]
+        self.assertCountEqual(missing, results.json["manifest"]["trials_missing"])
+        self.assertIn("Of 3 trials planned, 2 are not there",
+                      (results.folder / "summary.md").read_text())
         self.resume(results)
+        self.assertEqual([], results.json["manifest"]["trials_missing"])
         self.assertFalse((results.folder / "superseded").exists())
 
     def test_kill_with_simulated_engine(self):
