@@ -36,11 +36,16 @@ struct Span {
 
 }  // namespace
 
-std::string basis_text(const std::vector<const report::Row*>& rows) {
+namespace {
+
+/// `runs_of` gives the runs of a row that a figure draws.
+template <typename RunsOf>
+std::string basis_of(const std::vector<const report::Row*>& rows, RunsOf runs_of) {
   Span requests, runs, window;
   for (const auto* row : rows) {
-    runs.take(static_cast<double>(row->used.size()));
-    for (const auto* trial : row->used) {
+    const std::vector<const record::TrialResult*> drawn = runs_of(*row);
+    runs.take(static_cast<double>(drawn.size()));
+    for (const auto* trial : drawn) {
       requests.take(static_cast<double>(trial->counts.scheduled));
       window.take(std::max(0.0, trial->window_end_s - trial->window_start_s));
     }
@@ -49,6 +54,20 @@ std::string basis_text(const std::vector<const report::Row*>& rows) {
   return fmt::format(" n = {} measured requests a run, R = {} {} a point, window {} s.",
                      span_text(requests.low, requests.high), span_text(runs.low, runs.high),
                      runs.high > 1.0 ? "runs" : "run", span_text(window.low, window.high));
+}
+
+}  // namespace
+
+std::string basis_text(const std::vector<const report::Row*>& rows) {
+  return basis_of(rows, [](const report::Row& row) { return row.used; });
+}
+
+std::string one_run_text(const std::vector<const report::Row*>& rows) {
+  return basis_of(rows, [](const report::Row& row) { return std::vector{&chosen_trial(row)}; });
+}
+
+std::string all_runs_text(const std::vector<const report::Row*>& rows) {
+  return basis_of(rows, [](const report::Row& row) { return row.trials; });
 }
 
 std::string marks_text(const std::vector<Value>& values) {

@@ -44,7 +44,9 @@ Panels collect(const Frame& frame, const Kind& kind) {
       auto line = nines_line(frame, *row, kind.part);
       panels.interval = panels.interval || line.spread == Spread::interval;
       panels.range = panels.range || line.spread == Spread::range;
-      panels.zero = panels.zero || std::erase_if(line.points, is_zero) > 0;
+      const bool zeros = std::erase_if(line.points, is_zero) > 0;
+      panels.zero = panels.zero || zeros;
+      if (zeros && line.points.empty()) line.reason = "all of it is 0 ms";
       for (const auto& point : line.points) {
         if (point.low > 0.0) panels.least = std::min(panels.least, point.low);
         panels.most = std::max(panels.most, point.high);

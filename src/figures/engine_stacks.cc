@@ -153,7 +153,7 @@ void add_memory(const Frame& frame, FigureSet& set) {
       "warm-up and the load added to it. tokamark cannot tell weights from cache in it.",
       name, levels.back().label());
   figure.caption += kinds.empty() ? "" : " Whether the peak is a reservation or a need:" + kinds;
-  figure.caption += basis_text(rows);
+  figure.caption += one_run_text(rows);
   auto spec =
       stack_view(frame, figure, stacks, {"before the start", "engine loaded", "warm-up", "load"},
                  fmt::format("{} (GiB)", name), "GiB");

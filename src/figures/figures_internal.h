@@ -30,6 +30,10 @@ void add_repeats(const Frame& frame, FigureSet& set);
 /// A sentence for each part of a caption; each begins with a space, or is empty.
 /// "1,000 to 1,200 measured requests a run, 3 runs, window 60 s."
 std::string basis_text(const std::vector<const report::Row*>& rows);
+/// The same where a figure draws one run of each row (`chosen_trial`), and where it draws all,
+/// invalid ones included.
+std::string one_run_text(const std::vector<const report::Row*>& rows);
+std::string all_runs_text(const std::vector<const report::Row*>& rows);
 /// What a mark and its line are, by what the values are.
 std::string marks_text(const std::vector<Value>& values);
 /// "Hollow and crossed: no valid run." where a row has none.

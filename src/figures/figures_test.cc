@@ -188,6 +188,32 @@ TEST(Goodput, IsDrawnAgainstTheOfferedRateOfOpenLoads) {
   EXPECT_FALSE(has(make(sample({})), "goodput-rate-chat"));
 }
 
+TEST(Captions, CountTheRunsThatAreDrawn) {
+  const auto set = make(sample({.engines = 1, .loads = 2, .repeats = 3}));
+  for (const char* id : {"timeline-chat", "waterfall-chat", "tokens-chat", "memory-chat",
+                         "itl-histogram-chat", "ttft-prompt-chat", "strictness-chat"}) {
+    EXPECT_THAT(find(set, id).caption, HasSubstr("R = 1 run a point")) << id;
+  }
+  EXPECT_THAT(find(set, "percentiles-ttft-chat").caption, HasSubstr("R = 3 runs a point"));
+  auto study = sample({.engines = 1, .loads = 2, .repeats = 3});
+  study.result.trials[4].verdict = record::Verdict::invalid;  // drawn, and crossed
+  const auto drawn = make(study);
+  for (const char* id : {"repeats-chat", "asked-concurrency-chat"}) {
+    EXPECT_THAT(find(drawn, id).caption, HasSubstr("R = 3 runs a point")) << id;
+  }
+}
+
+TEST(Nines, LeaveTheZerosOfEveryLineOut) {
+  auto study = sample({.engines = 2, .loads = 1});
+  for (auto& [id, detail] : study.detail) detail.itl.quantiles_ms[0] = 0.0;
+  const auto set = make(study);
+  const auto& figure = find(set, "distribution-itl-chat");
+  for (const auto& row : figure.spec.at("concat").at(0).at("data").at("values")) {
+    EXPECT_GT(row.at("value").get<double>(), 0.0) << row.at("engine");
+  }
+  EXPECT_THAT(figure.caption, HasSubstr("such values are left out"));
+}
+
 TEST(Nines, HaveTheMedianOfTheRunsAtEachPercentile) {
   const auto set = make(sample({.engines = 1, .loads = 1}));
   const auto& rows =

@@ -70,7 +70,7 @@ void add_gaps(const Frame& frame, FigureSet& set) {
       "end at empty bins. Peaks right of the main one are bursts and stalls; gaps of failed "
       "requests are left out.",
       rows.front()->load.label());
-  figure.caption += basis_text(rows) + invalid_text(rows);
+  figure.caption += one_run_text(rows) + invalid_text(rows);
   auto spec = single_view(frame, figure, {130, 180, 260});
   spec["data"]["values"] = histogram.rows;
   const auto x = log_axis("ITL (ms), log scale", histogram.least * 1.06, histogram.most / 1.06);
@@ -124,7 +124,7 @@ void add_prompt_lengths(const Frame& frame, FigureSet& set) {
           "median of a bin, its line spans p10 to p90 of the requests in it. Requests that "
           "succeeded only.",
           rows.front()->load.label()) +
-      basis_text(rows) + invalid_text(rows);
+      one_run_text(rows) + invalid_text(rows);
   auto spec = single_view(frame, figure, {130, 180, 260});
   spec["data"]["values"] = std::move(data);
   const auto x = fitting_axis("Prompt (tokens)", xs);

@@ -77,7 +77,7 @@ void add_repeats(const Frame& frame, FigureSet& set) {
       "Every run at {} against the median of its engine's valid runs: a slope is drift, a cloud is "
       "noise.",
       levels.back().label());
-  figure.caption += basis_text(rows) + " Hollow and crossed: a run that is not valid.";
+  figure.caption += all_runs_text(rows) + " Hollow and crossed: a run that is not valid.";
   const auto count = static_cast<double>(panels.size());
   const Grid grid{1, count, count, {85, 105, 170}};
   auto spec = panel_view(frame, figure, grid);

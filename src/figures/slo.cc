@@ -127,7 +127,7 @@ void add_strictness(const Frame& frame, FigureSet& set) {
           "Goodput of one run at {} if every limit of the SLO were so many times as high; 1 is "
           "the study's own.",
           rows.front()->load.label()) +
-      slo_sentence(frame) + basis_text(rows) + invalid_text(rows);
+      slo_sentence(frame) + one_run_text(rows) + invalid_text(rows);
   auto spec = single_view(frame, figure, {130, 180, 260});
   spec["data"]["values"] = std::move(data);
   Axis x = log_axis("Scale of the limits (lower is stricter), log scale", 0.5, 3.0);

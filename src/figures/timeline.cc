@@ -179,7 +179,7 @@ void add_timeline(const Frame& frame, FigureSet& set) {
       "What server and machine say is placed on the client's clock within {} s.",
       rows.front()->load.label(), report::format_number(extent.bin_s),
       report::format_number(extent.within_s));
-  figure.caption += basis_text(rows) + missing;
+  figure.caption += one_run_text(rows) + missing;
   figure.caption += unusable_text(rows);
   const Grid grid{1, 1, 1, {42, 50, 76}};
   auto spec = panel_view(frame, figure, grid);

@@ -179,7 +179,7 @@ void add_token_lines(const Frame& frame, FigureSet& set) {
     figure.caption +=
         fmt::format(" Stalls below {} s may not show.", report::format_number(2.0 * cell_s));
   }
-  figure.caption += basis_text(rows) + unusable_text(rows);
+  figure.caption += one_run_text(rows) + unusable_text(rows);
   const auto count = static_cast<double>(panels.size());
   const Grid grid{1, std::min(count, 2.0), std::min(count, 2.0), {80, 100, 170}};
   auto spec = panel_view(frame, figure, grid);

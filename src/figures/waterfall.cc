@@ -147,7 +147,7 @@ void add_waterfall(const Frame& frame, FigureSet& set) {
       "Stall: a gap between tokens of at least 20 ms and five times the request's median gap; the "
       "four longest. A cross ends a failed request.",
       longest, rows.front()->load.label());
-  figure.caption += basis_text(rows) + unusable_text(rows);
+  figure.caption += one_run_text(rows) + unusable_text(rows);
   const auto count = static_cast<double>(panels.size());
   const Grid grid{1, std::min(count, 2.0), std::min(count, 2.0), kHeights};
   auto spec = panel_view(frame, figure, grid);

@@ -12,7 +12,7 @@ namespace {
 const char* escape_of(std::string_view point) {
   static const std::map<std::string_view, const char*> kEscapes{
       {"\\", "\\textbackslash{}"},
-      // Not \\{ and \\}: BibTeX counts those as braces.
+      // Not \{ and \}: BibTeX counts those as braces.
       {"{", "\\textbraceleft{}"},
       {"}", "\\textbraceright{}"},
       {"$", "\\$"},
