@@ -203,6 +203,29 @@ TEST(Captions, CountTheRunsThatAreDrawn) {
   }
 }
 
+TEST(Invalid, RowsHaveNoLineAndACrossInEveryFigureThatSaysSo) {
+  auto study = sample({.engines = 1, .loads = 1});
+  auto& detail = study.detail.begin()->second;
+  detail.ttft.quantiles_ms.resize(6);  // ends before p90
+  study.result.trials[0].verdict = record::Verdict::invalid;
+  const auto set = make(study);
+  for (const char* id :
+       {"distribution-ttft-chat", "itl-histogram-chat", "ttft-prompt-chat", "strictness-chat"}) {
+    const auto& figure = find(set, id);
+    EXPECT_THAT(figure.caption, HasSubstr("Hollow and crossed: no valid run.")) << id;
+    const auto& spec =
+        figure.spec.contains("concat") ? figure.spec.at("concat").at(0) : figure.spec;
+    std::size_t marks = 0;
+    for (const auto& row : spec.at("data").at("values")) {
+      EXPECT_TRUE(row.at("line").is_null()) << id;
+      marks += row.value("mark", true) ? 1 : 0;
+    }
+    EXPECT_GE(marks, 1u) << id;
+    EXPECT_EQ(spec.at("layer").at(0).at("encoding").at("y").at("field"), "line") << id;
+    EXPECT_THAT(spec.at("layer").dump(), HasSubstr("datum.valid ? '' : '×'")) << id;
+  }
+}
+
 TEST(Nines, LeaveTheZerosOfEveryLineOut) {
   auto study = sample({.engines = 2, .loads = 1});
   for (auto& [id, detail] : study.detail) detail.itl.quantiles_ms[0] = 0.0;

@@ -39,6 +39,7 @@ void add_row(const Frame& frame, const report::Row& row, Histogram& into) {
     datum["value"] = share;
     datum["stretch"] = stretch;
     datum["valid"] = row.comparable;
+    datum["line"] = line_value(row, datum["value"]);
     datum["bin"] = fmt::format("{} to {} ms", report::format_number(edge_ms(bin)),
                                report::format_number(edge_ms(bin + 1)));
     datum["shown"] = fmt::format("{} gaps, {} %", counts[bin], report::format_number(share));
@@ -80,9 +81,9 @@ void add_gaps(const Frame& frame, FigureSet& set) {
       frame, qx, qy,
       tooltip({{"engine", "Engine"}, {"bin", "ITL"}, {"shown", "Share"}, {"verdict", "Verdict"}}));
   marks["mark"]["size"] = by_target({12, 14, 30});
-  auto lines = line_layer(frame, channel("x", x), channel("value", y));
+  auto lines = line_layer(frame, channel("x", x), channel("line", y));
   lines["encoding"]["detail"] = {{"field", "stretch"}, {"type", "nominal"}};
-  spec["layer"] = {std::move(lines), std::move(marks)};
+  spec["layer"] = {std::move(lines), std::move(marks), cross_layer(qx, qy)};
   add_figure(frame, std::move(figure), std::move(spec), set);
 }
 
@@ -103,6 +104,7 @@ void add_prompt_lengths(const Frame& frame, FigureSet& set) {
       datum["low"] = bin.p10_ms;
       datum["high"] = bin.p90_ms;
       datum["valid"] = row->comparable;
+      datum["line"] = line_value(*row, datum["value"]);
       datum["shown"] = report::format_number(bin.p50_ms) + " ms";
       datum["range"] =
           report::format_number(bin.p10_ms) + " to " + report::format_number(bin.p90_ms);
@@ -130,7 +132,7 @@ void add_prompt_lengths(const Frame& frame, FigureSet& set) {
   const auto x = fitting_axis("Prompt (tokens)", xs);
   const auto y = fitting_axis("TTFT (ms)", ys);
   const auto qx = quiet_channel("x", x), qy = quiet_channel("value", y);
-  spec["layer"] = {line_layer(frame, channel("x", x), channel("value", y)),
+  spec["layer"] = {line_layer(frame, channel("x", x), channel("line", y)),
                    spread_layer(frame, qx, y),
                    point_layer(frame, qx, qy,
                                tooltip({{"engine", "Engine"},

@@ -90,7 +90,10 @@ json nines_rows(const Frame& frame, const std::vector<NinesLine>& lines, double 
       datum["low"] = point.low * factor;
       datum["high"] = point.high * factor;
       datum["valid"] = line.row->comparable;
-      datum["mark"] = point.step > 0 && point.step % detail::kGridPerNine == 0;
+      datum["line"] = line_value(*line.row, datum["value"]);
+      // A line that is not drawn has a mark at its end, however early that is.
+      const bool end = !line.row->comparable && &point == &line.points.back();
+      datum["mark"] = end || (point.step > 0 && point.step % detail::kGridPerNine == 0);
       datum["load"] = line.row->load.label();
       datum["percentile"] = percentile_name(point.step);
       datum["shown"] = report::format_number(point.value * factor) + " " + unit;
@@ -107,14 +110,15 @@ json nines_rows(const Frame& frame, const std::vector<NinesLine>& lines, double 
 
 json nines_layers(const Frame& frame, const Axis& x, const Axis& y) {
   const auto qx = quiet_channel("x", x), qy = quiet_channel("value", y);
-  auto line = line_layer(frame, nines_channel(x), channel("value", y));
-  const json band{{"mark", {{"type", "area"}}},
-                  {"encoding",
-                   {{"x", qx},
-                    {"y", quiet_channel("low", y)},
-                    {"y2", {{"field", "high"}}},
-                    {"color", engine_colour(frame)},
-                    {"opacity", picked(0.16)}}}};
+  auto line = line_layer(frame, nines_channel(x), channel("line", y));
+  json band{{"mark", {{"type", "area"}}},
+            {"encoding",
+             {{"x", qx},
+              {"y", quiet_channel("low", y)},
+              {"y2", {{"field", "high"}}},
+              {"color", engine_colour(frame)},
+              {"opacity", picked(0.16)}}}};
+  band["transform"] = json::array({{{"filter", "datum.valid"}}});
   auto marks = point_layer(frame, qx, qy,
                            tooltip({{"engine", "Engine"},
                                     {"load", "Load"},
@@ -125,7 +129,7 @@ json nines_layers(const Frame& frame, const Axis& x, const Axis& y) {
   marks["transform"] = json::array({{{"filter", "datum.mark"}}});
   auto crosses = cross_layer(qx, qy);
   crosses["transform"] = marks["transform"];
-  return json::array({std::move(line), band, std::move(marks), std::move(crosses)});
+  return json::array({std::move(line), std::move(band), std::move(marks), std::move(crosses)});
 }
 
 }  // namespace tokamark::figures

@@ -33,7 +33,7 @@ LoadData load_data(const Frame& frame, workload::LoadKind kind, const Measure& m
     if (!value.median) continue;
     auto datum = make_datum(frame, *row, measure, value, scale);
     datum["x"] = load_position(row->load);
-    datum["line"] = row->comparable ? datum["value"] : json(nullptr);  // the line skips it
+    datum["line"] = line_value(*row, datum["value"]);
     for (const double run : value.runs) {
       data.numbers.push_back(run * scale.factor);
       if (value.runs.size() < 2) continue;

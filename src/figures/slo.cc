@@ -104,6 +104,7 @@ json strictness_rows(const Frame& frame, const std::vector<const report::Row*>& 
       datum["load"] = row->load.label();
       datum["verdict"] = report::plain_line(report::verdict_text(*row));
       datum["valid"] = row->comparable;
+      datum["line"] = line_value(*row, value);
       most = std::max(most, value);
       data.push_back(std::move(datum));
     }
@@ -136,13 +137,14 @@ void add_strictness(const Frame& frame, FigureSet& set) {
   x.ticks = {0.5, 0.7, 1.0, 1.5, 2.0, 3.0};
   const auto y = axis_from_zero("Goodput (requests/s)", most);
   const auto qx = quiet_channel("x", x), qy = quiet_channel("value", y);
-  spec["layer"] = {line_layer(frame, channel("x", x), channel("value", y)),
+  spec["layer"] = {line_layer(frame, channel("x", x), channel("line", y)),
                    point_layer(frame, qx, qy,
                                tooltip({{"engine", "Engine"},
                                         {"load", "Load"},
                                         {"scale", "SLO"},
                                         {"shown", "Goodput"},
-                                        {"verdict", "Verdict"}}))};
+                                        {"verdict", "Verdict"}})),
+                   cross_layer(qx, qy)};
   add_limit(spec["layer"], Side::x, 1.0, x, "the study's SLO");
   add_figure(frame, std::move(figure), std::move(spec), set);
 }

@@ -173,6 +173,8 @@ json make_datum(const Frame& frame, const report::Row& row, const Measure& measu
   return datum;
 }
 
+json line_value(const report::Row& row, json value) { return row.comparable ? value : nullptr; }
+
 json tooltip(const Tips& tips) {
   auto list = json::array();
   for (const auto& [field, title] : tips) {

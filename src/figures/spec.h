@@ -63,6 +63,9 @@ nlohmann::json engine_datum(const Frame& frame, const std::string& engine);
 nlohmann::json make_datum(const Frame& frame, const report::Row& row, const Measure& measure,
                           const Value& value, const Scale& scale);
 
+/// The value for the line through a row's marks: null where no run is valid, for lines skip those.
+nlohmann::json line_value(const report::Row& row, nlohmann::json value);
+
 /// Pairs of a field and its name in the tooltip.
 using Tips = std::vector<std::pair<const char*, const char*>>;
 nlohmann::json tooltip(const Tips& tips);

@@ -117,7 +117,7 @@ json make_rows(const Frame& frame, const std::vector<Point>& points, const Axis&
     auto datum = engine_datum(frame, point.row->engine);
     datum["x"] = point.x;
     datum["y"] = point.y;
-    datum["line"] = point.row->comparable ? json(point.y) : json(nullptr);
+    datum["line"] = line_value(*point.row, point.y);
     datum["load"] = labels[i].label;
     datum["order"] = load_position(point.row->load);
     datum["x_shown"] = report::format_number(point.x) + " " + x_unit;
