@@ -101,6 +101,17 @@ TEST(PromptLengths, OfOneLengthMakeNoBins) {
   EXPECT_EQ(bins[1].p50_ms, 75.0);
 }
 
+TEST(PromptLengths, SayWhyThereIsNone) {
+  auto records = hundred();
+  EXPECT_EQ(compute(facts(), records, "").ttft_by_prompt_reason,
+            "the server does not count prompt tokens");
+  for (auto& record : records) record.status = record::RequestStatus::failed;
+  EXPECT_EQ(compute(facts(), records, "").ttft_by_prompt_reason, "no measured request succeeded");
+  for (auto& record : records) record.phase = record::Phase::warmup;
+  EXPECT_EQ(compute(facts(), records, "").ttft_by_prompt_reason,
+            "no request was scheduled in the window");
+}
+
 TEST(Timeline, CountsRequestsInFlightAndTokens) {
   // In flight from 12 s to 13 s of the trial; its two tokens arrive at the end of it.
   auto record = request(12'000, 990, 2);
@@ -255,6 +266,21 @@ TEST(ErrorSeries, CountsKindsAndShortAnswersOfExactLength) {
   EXPECT_EQ(errors[1].counts[12], 1);
   of_trial.output_length = analysis::OutputLength::natural;
   EXPECT_EQ(compute(of_trial, records, "").errors.size(), 1U);
+}
+
+TEST(ErrorSeries, OfATrialWhoseWindowNeverOpenedCountsItsErrorsToo) {
+  // The engine died in the warm-up: the trial is as long as its last request.
+  std::vector<record::RequestRecord> records{request(0, 10), request(1000, 20)};
+  records[1].status = record::RequestStatus::failed;
+  records[1].error = record::RequestError::connection_closed;
+  records[1].ended = milliseconds(2000);
+  records.push_back(records[1]);
+  records[2].ended = milliseconds(4800);
+  const auto errors = compute({}, records, "").errors;
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].kind, "connection_closed");
+  EXPECT_EQ(errors[0].counts[10], 1);  // 2 s of 4.8 s, in bins of 0.2 s
+  EXPECT_EQ(errors[0].counts[23], 1);
 }
 
 TEST(Compute, OfATrialWithoutAWindowHasNoTimeline) {

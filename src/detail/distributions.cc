@@ -37,12 +37,13 @@ LengthBin make_length_bin(std::span<const std::pair<std::int64_t, double>> reque
 }
 
 /// Bins of about equal numbers of requests; requests of one length share a bin.
-void add_lengths(std::vector<std::pair<std::int64_t, double>> requests, TrialDetail& into) {
+void add_lengths(std::vector<std::pair<std::int64_t, double>> requests,
+                 const std::string& empty_reason, TrialDetail& into) {
   std::sort(requests.begin(), requests.end());
   const bool one_length = requests.empty() || requests.front().first == requests.back().first;
   if (one_length) {
-    into.ttft_by_prompt_reason = requests.empty() ? "the server does not count prompt tokens"
-                                                  : "all prompts have the same length";
+    into.ttft_by_prompt_reason =
+        requests.empty() ? empty_reason : "all prompts have the same length";
     return;
   }
   const std::size_t size =
@@ -114,10 +115,16 @@ void add_distributions(std::span<const RequestRecord> records, TrialDetail& into
     }
   }
   const std::string none = "no request was scheduled in the window";
+  const bool answered =
+      std::any_of(ttft.begin(), ttft.end(), [](double ms) { return std::isfinite(ms); });
+  add_lengths(std::move(by_prompt),
+              answered       ? "the server does not count prompt tokens"
+              : ttft.empty() ? none
+                             : "no measured request succeeded",
+              into);
   into.ttft = make_distribution(std::move(ttft), none);
   into.tpot = make_distribution(std::move(tpot), "no request with two output tokens");
   into.e2e = make_distribution(std::move(e2e), none);
-  add_lengths(std::move(by_prompt), into);
   analysis::TokenGaps gaps = analysis::token_gaps(records);
   for (const double gap : gaps.ms) {
     if (std::isfinite(gap)) ++into.gap_counts[gap_bin(gap)];

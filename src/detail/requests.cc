@@ -71,21 +71,20 @@ const char* kind_of(const RequestRecord& record, analysis::OutputLength wanted) 
   return short_answer ? "cut_short" : nullptr;
 }
 
+/// Over the whole trial, whether its window opened or not.
 void add_errors(const analysis::TrialFacts& facts, std::span<const RequestRecord> records,
                 TrialDetail& into) {
-  const base::Nanos zero = facts.window_start;
-  const Timeline& timeline = into.timeline;
-  const double step_s =
-      timeline.step_s * static_cast<double>(kTimeBins) / static_cast<double>(kErrorBins);
+  base::Nanos last = std::max(facts.window_end, base::Nanos(1));
+  for (const RequestRecord& record : records) last = std::max(last, record.ended);
+  const double bins_per_ns = static_cast<double>(kErrorBins) / static_cast<double>(last.count());
   std::map<std::string, ErrorSeries> found;
   for (const RequestRecord& record : records) {
     const char* const kind = kind_of(record, facts.output_length);
     if (kind == nullptr) continue;
     ErrorSeries& series = found[kind];
     series.kind = kind;
-    const double at_s =
-        base::to_seconds(std::max(record.ended, record.scheduled) - zero) - timeline.from_s;
-    const double bin = std::clamp(at_s / step_s, 0.0, static_cast<double>(kErrorBins - 1));
+    const auto at = static_cast<double>(std::max(record.ended, record.scheduled).count());
+    const double bin = std::clamp(at * bins_per_ns, 0.0, static_cast<double>(kErrorBins - 1));
     ++series.counts[static_cast<std::size_t>(bin)];
   }
   for (auto& [kind, series] : found) into.errors.push_back(std::move(series));
@@ -95,6 +94,7 @@ void add_errors(const analysis::TrialFacts& facts, std::span<const RequestRecord
 
 void add_requests(const analysis::TrialFacts& facts, std::span<const RequestRecord> records,
                   TrialDetail& into) {
+  add_errors(facts, records, into);
   if (!(into.timeline.step_s > 0.0)) return;
   const base::Nanos zero = facts.window_start;
   const base::Nanos middle = zero + (facts.window_end - zero) / 2;
@@ -109,7 +109,6 @@ void add_requests(const analysis::TrialFacts& facts, std::span<const RequestReco
   std::partial_sort(later.begin(), later.begin() + static_cast<std::ptrdiff_t>(rows), later.end(),
                     sooner);
   for (std::size_t i = 0; i < rows; ++i) into.requests.push_back(make_row(*later[i], zero));
-  add_errors(facts, records, into);
 }
 
 }  // namespace tokamark::detail

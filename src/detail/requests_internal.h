@@ -7,7 +7,7 @@
 
 namespace tokamark::detail {
 
-/// Fills the rows of the waterfall and the errors over time; the timeline is set already.
+/// Fills the errors over time and, where the timeline is set already, the rows of the waterfall.
 void add_requests(const analysis::TrialFacts& facts, std::span<const record::RequestRecord> records,
                   TrialDetail& into);
 
