@@ -77,13 +77,15 @@ LaunchShape launch_shape(const engine::EngineSpec& spec) {
   using engine::Setting;
   const auto& args = spec.args;
   LaunchShape shape;
-  const std::uint32_t tensor = degree_of(whole_of(
-      spec, Setting::tensor_parallel, {"--tensor-parallel-size", "-tp", "--tp", "--tp-size"}));
+  shape.tensor = degree_of(whole_of(spec, Setting::tensor_parallel,
+                                    {"--tensor-parallel-size", "-tp", "--tp", "--tp-size"}));
   const std::uint32_t pipeline =
       degree_of(whole_of(args, {"--pipeline-parallel-size", "-pp", "--pp", "--pp-size"}));
+  // SGLang's data parallel attention divides the GPUs of the tensor parallelism.
+  const bool shared = engine::has_flag(args, {"--enable-dp-attention"});
   const std::uint32_t data =
-      degree_of(whole_of(args, {"--data-parallel-size", "-dp", "--dp", "--dp-size"}));
-  shape.split = tensor * pipeline;
+      shared ? 1 : degree_of(whole_of(args, {"--data-parallel-size", "-dp", "--dp", "--dp-size"}));
+  shape.split = shape.tensor * pipeline;
   shape.gpus = shape.split * data;
   shape.context_tokens =
       whole_of(spec, Setting::context_tokens,

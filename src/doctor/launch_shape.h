@@ -19,6 +19,7 @@ std::optional<std::string> flag_value(const std::vector<std::string>& args,
 /// What an engine was told about its GPUs and its memory, by the study's settings or in its
 /// own arguments.
 struct LaunchShape {
+  std::uint32_t tensor = 1;                     ///< tensor parallel
   std::uint32_t gpus = 1;                       ///< tensor x pipeline x data parallel
   std::uint32_t split = 1;                      ///< GPUs that share one copy of the weights
   std::optional<std::int64_t> context_tokens;   ///< longest sequence

@@ -28,6 +28,8 @@ TEST(LaunchShape, ReadsTheFlagsOfEachEngine) {
   EXPECT_EQ(shape.split, 4U);
   EXPECT_EQ(shape.gpus, 12U) << "copies of the weights need GPUs of their own";
   EXPECT_EQ(shape.quantization, "modelopt_fp8");
+  spec.args = {"--tp", "4", "--dp", "2", "--enable-dp-attention"};
+  EXPECT_EQ(launch_shape(spec).gpus, 4U) << "data parallel attention divides the same GPUs";
   spec.args = {"--tp_size", "4", "--max_seq_len", "4096"};
   EXPECT_EQ(launch_shape(spec).split, 4U);
   EXPECT_EQ(launch_shape(spec).context_tokens, 4096);

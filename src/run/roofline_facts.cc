@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "doctor/launch_shape.h"
 #include "doctor/model_facts.h"
+#include "engine/launch_line.h"
 #include "roofline/checkpoint.h"
 #include "roofline/gpu_peaks.h"
 #include "sim/profile.h"
@@ -93,20 +95,43 @@ json facts_of_model(const RooflineQuestion& question, const roofline::Checkpoint
   return model;
 }
 
+/// How many of the machine's GPUs the engine uses: the tensor parallelism in force, and what its
+/// arguments multiply that by.
+base::Result<double> gpus_of(const RooflineQuestion& question) {
+  const auto refuse = [](std::string message) {
+    return base::Error{base::ErrorKind::engine, std::move(message)};
+  };
+  const auto most = static_cast<double>(question.gpus.size());
+  if (most < 2.0) return most;
+  const auto& args = question.spec.args;
+  const json told = setting(question.settings, "tensor_parallel");
+  if (!told.is_number()) return refuse("how many of the GPUs the engine uses is not told");
+  if (engine::has_flag(args, {"--config", "--extra-llm-api-options"})) {
+    return refuse("how many of the GPUs the engine uses may stand in the file of its --config");
+  }
+  const auto shape = doctor::launch_shape(question.spec);
+  const double copies = static_cast<double>(shape.gpus) / static_cast<double>(shape.tensor);
+  const double count = std::max(told.get<double>(), 1.0) * copies;
+  if (count > most) {
+    return refuse(
+        fmt::format("the engine was told to use {} GPUs, this machine has {}", count, most));
+  }
+  return count;
+}
+
 json facts_of_gpu(const RooflineQuestion& question, const roofline::Checkpoint& read) {
   const auto& names = question.gpus;
   if (names.empty()) return because("there is no GPU");
+  if (doctor::asks_for_cpu(question.spec)) return because("the engine computes on the CPU");
   const std::string& name = names.front();
   if (std::any_of(names.begin(), names.end(), [&](const auto& other) { return other != name; })) {
     return because("the GPUs of this machine are not all the same");
   }
   const auto peaks = roofline::find_gpu(name);
   if (!peaks) return because("the published peaks of \"" + name + "\" are not known here");
-  const json told = setting(question.settings, "tensor_parallel");
-  if (!told.is_number_unsigned() && !told.is_number_integer() && names.size() > 1) {
-    return because("how many of the GPUs the engine uses is not told");
-  }
-  const double count = told.is_number() ? std::max(told.get<double>(), 1.0) : 1.0;
+  const auto counted = gpus_of(question);
+  if (counted.has_error()) return because(counted.error().message);
+  const double count = counted.value();
   const roofline::Ceilings all{count * peaks->memory_bytes_per_s,
                                count * roofline::flops_per_s(*peaks, read.multiplied)};
   json gpu = roofline::to_json(all);

@@ -122,6 +122,30 @@ TEST_F(RooflineFacts, AddUpTheGpusOfATensorParallelEngine) {
   EXPECT_DOUBLE_EQ(engine_.facts()["gpu_facts"]["memory_bytes_per_s"].get<double>(), 3.35e12);
 }
 
+// Two copies of two GPUs each are four GPUs: over two of them, output a GPU would be twice as high.
+TEST_F(RooflineFacts, CountTheGpusOfEveryCopyAndStage) {
+  engine_.gpus.assign(8, engine_.gpus.front());
+  set("tensor_parallel", 2);
+  engine_.spec.args = {"--tensor-parallel-size", "2", "--data-parallel-size", "2"};
+  EXPECT_EQ(engine_.facts()["gpu_facts"]["count"], 4.0);
+  EXPECT_DOUBLE_EQ(engine_.facts()["gpu_facts"]["memory_bytes_per_s"].get<double>(), 13.4e12);
+  engine_.spec.args = {"--pp-size=4"};  // the tensor parallelism is the one in force
+  EXPECT_EQ(engine_.facts()["gpu_facts"]["count"], 8.0);
+  engine_.spec.args = {"--dp", "8"};
+  EXPECT_EQ(engine_.reason("gpu_facts"), "the engine was told to use 16 GPUs, this machine has 8");
+  engine_.spec.args = {"--dp", "2", "--enable-dp-attention"};
+  EXPECT_EQ(engine_.facts()["gpu_facts"]["count"], 2.0);
+  engine_.spec.args = {"--config", "more.yaml"};
+  EXPECT_THAT(engine_.reason("gpu_facts"), HasSubstr("--config"));
+  engine_.gpus.resize(1);
+  EXPECT_EQ(engine_.facts()["gpu_facts"]["count"], 1.0);
+}
+
+TEST_F(RooflineFacts, OfAnEngineOnTheCpuHaveNoGpu) {
+  engine_.spec.args = {"--device", "cpu"};
+  EXPECT_EQ(engine_.reason("gpu_facts"), "the engine computes on the CPU");
+}
+
 TEST_F(RooflineFacts, RefuseUnknownGpus) {
   engine_.gpus = {"NVIDIA H20"};
   EXPECT_EQ(engine_.reason("gpu_facts"),
