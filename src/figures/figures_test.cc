@@ -188,6 +188,58 @@ TEST(Goodput, IsDrawnAgainstTheOfferedRateOfOpenLoads) {
   EXPECT_FALSE(has(make(sample({})), "goodput-rate-chat"));
 }
 
+// Interactivity is 1000 / TPOT: the sample's lies between 37 and 125 tokens/s/user.
+TEST(Pareto, ShadesWhereTheSloIsMissed) {
+  const auto shaded = [](double tpot_ms) {
+    auto study = sample({.engines = 2, .loads = 3});
+    study.result.study["slo"] = {{"tpot_ms", tpot_ms}};
+    const auto set = make(study);
+    const auto& figure = find(set, "pareto-chat");
+    std::vector<double> ends;
+    for (const auto& layer : figure.spec.at("layer")) {
+      if (layer.at("mark").at("type") != "rect") continue;
+      const auto& span = layer.at("data").at("values").at(0);
+      ends = {span.at("from").get<double>(), span.at("to").get<double>()};
+    }
+    const auto& axis = figure.spec.at("layer").at(0).at("encoding").at("x").at("scale");
+    return std::tuple(ends, axis.at("domain").get<std::vector<double>>(), figure.caption);
+  };
+  auto [ends, domain, caption] = shaded(20.0);
+  EXPECT_EQ(ends, (std::vector<double>{domain[0], 50.0}));
+  EXPECT_THAT(caption, HasSubstr(" Shaded: the limit of the SLO is missed."));
+  std::tie(ends, domain, caption) = shaded(2.0);
+  EXPECT_EQ(ends, domain);
+  EXPECT_THAT(caption, HasSubstr("TPOT 2.00 ms, lies beyond the axis: all points miss it."));
+  auto study = sample({.engines = 2, .loads = 3});
+  study.result.study["slo"] = {{"e2e_ms", 1e6}};
+  const auto set = make(study);
+  EXPECT_THAT(find(set, "throughput-e2e-chat").caption, HasSubstr("no point misses it."));
+  EXPECT_THAT(find(set, "throughput-e2e-chat").spec.dump(),
+              testing::Not(HasSubstr("b00020\",\"opac")));
+}
+
+TEST(Zeros, HaveNoPlaceOnALogAxisNorAnInteractivityAndAreCounted) {
+  auto study = sample({.engines = 2, .loads = 3});
+  study.result.trials[1].metrics.tpot_ms.p50 = 0.0;
+  auto set = make(study);
+  for (const char* id : {"pareto-chat", "tpot-concurrency-chat"}) {
+    const auto& figure = find(set, id);
+    EXPECT_THAT(figure.caption, HasSubstr("Not shown: TPOT p50 of 1 of 6 rows (0 ms, ")) << id;
+    const auto& part =
+        figure.spec.contains("concat") ? figure.spec.at("concat").at(0) : figure.spec;
+    EXPECT_EQ(part.at("data").at("values").size(), 5u) << id;
+  }
+  for (auto& trial : study.result.trials) {
+    trial.metrics.tpot_ms.p50 = trial.metrics.tpot_ms.p95 = trial.metrics.tpot_ms.p99 = 0.0;
+  }
+  set = make(study);
+  EXPECT_FALSE(has(set, "pareto-chat"));
+  EXPECT_FALSE(has(set, "tpot-concurrency-chat"));
+  EXPECT_THAT(
+      set.left_out,
+      Contains(HasSubstr("no row has both numbers. Not shown: TPOT p50 of 6 of 6 rows (0")));
+}
+
 TEST(Captions, CountTheRunsThatAreDrawn) {
   const auto set = make(sample({.engines = 1, .loads = 2, .repeats = 3}));
   for (const char* id : {"timeline-chat", "waterfall-chat", "tokens-chat", "memory-chat",

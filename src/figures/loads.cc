@@ -57,7 +57,9 @@ void add_percentiles(const Frame& frame, LoadKind kind, const char* id,
   const std::string group = report::info(quantities.front()).group;
   auto figure = describe(frame, id, group + " percentiles", kind);
   std::vector<Measure> measures;
-  for (const auto quantity : quantities) measures.push_back(measure(quantity));
+  for (const auto quantity : quantities) {
+    measures.push_back(above_zero(measure(quantity), "0 ms, which a log axis does not have"));
+  }
   if (const auto why = refusal(frame, kind, measures)) {
     set.left_out.push_back(figure.title + ": " + *why);
     return;
@@ -75,7 +77,7 @@ void add_percentiles(const Frame& frame, LoadKind kind, const char* id,
   for (const auto& one : measures) {
     parts.push_back(load_data(frame, kind, one, scale));
     for (const double number : parts.back().numbers) {
-      least = number > 0.0 ? std::min(least, number) : least;
+      least = std::min(least, number);
       most = std::max(most, number);
     }
     values.insert(values.end(), parts.back().values.begin(), parts.back().values.end());

@@ -64,6 +64,14 @@ Measure attainment_measure() {
   return {"Requests within the SLO", "%", "", read};
 }
 
+Measure above_zero(Measure measure, const std::string& reason) {
+  measure.read = [read = measure.read, reason](const record::TrialResult& trial) {
+    auto found = read(trial);
+    return found.value && !(*found.value > 0.0) ? report::Reading{std::nullopt, reason} : found;
+  };
+  return measure;
+}
+
 Value value_of(const Frame& frame, const report::Row& row, const Measure& measure) {
   Value value;
   std::size_t missing = 0;

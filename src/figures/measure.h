@@ -23,6 +23,9 @@ Measure measure(report::Quantity quantity);
 /// Share of requests that met the SLO, in percent.
 Measure attainment_measure();
 
+/// The same where it is above zero; else it has no number, for this reason.
+Measure above_zero(Measure measure, const std::string& reason);
+
 /// What the line at a mark spans.
 enum class Spread { none, range, interval };
 

@@ -67,13 +67,17 @@ struct Point {
   bool dominated = false;
 };
 
+Measure x_measure(const Kind& kind) {
+  const auto plain = measure(kind.x);
+  return kind.better == Better::left ? plain : above_zero(plain, "0 ms, read in one piece");
+}
+
 std::vector<Point> collect(const Frame& frame, const Kind& kind, const Gain& gain) {
   std::vector<Point> points;
-  const auto x = measure(kind.x);
+  const auto x = x_measure(kind);
   for (const auto& row : frame.workload.rows) {
     Point point{&row, 0.0, 0.0, value_of(frame, row, x), value_of(frame, row, gain.measure), false};
     if (!point.x_value.median || !point.y_value.median) continue;
-    if (kind.better == Better::right && !(*point.x_value.median > 0.0)) continue;
     point.x = kind.better == Better::right ? 1000.0 / *point.x_value.median : *point.x_value.median;
     point.y = *point.y_value.median / (gain.per_gpu ? *report::gpu_count(row) : 1.0);
     points.push_back(std::move(point));
@@ -185,9 +189,10 @@ void add_slo_limit(const Frame& frame, const Kind& kind, const Axis& x, double f
   if (!limit || !(*limit > 0.0)) return;
   const bool right = kind.better == Better::right;
   const double bound = right ? 1000.0 / *limit : *limit * factor;
-  const double place = x.place(bound);
-  if (place > 0.0 && place < 1.0) {
-    json miss{{"from", right ? x.low : bound}, {"to", right ? bound : x.high}};
+  const double edge = std::clamp(bound, x.low, x.high);
+  const double from = right ? x.low : edge, to = right ? edge : x.high;
+  if (from < to) {
+    json miss{{"from", from}, {"to", to}};
     layers.push_back({{"data", {{"values", json::array({miss})}}},
                       {"mark", {{"type", "rect"}, {"color", "#b00020"}, {"opacity", 0.06}}},
                       {"encoding", {{"x", quiet_channel("from", x)}, {"x2", {{"field", "to"}}}}}});
@@ -213,7 +218,7 @@ std::string caption_of(const Frame& frame, const Kind& kind, const Gain& gain,
                      "percentile charts and the estimates have them."
                    : " A point is one run: it has no interval.";
   return text + basis_text(rows) + slo + invalid_text(rows) +
-         missing_text(frame, rows, {measure(kind.x), gain.measure});
+         missing_text(frame, rows, {x_measure(kind), gain.measure});
 }
 
 std::string slo_text(const Frame& frame, const Kind& kind, const Axis& x, double factor) {
@@ -222,10 +227,11 @@ std::string slo_text(const Frame& frame, const Kind& kind, const Axis& x, double
     return fmt::format(" The study's SLO states no limit of {}.", kind.limit_name);
   }
   const double bound = kind.better == Better::right ? 1000.0 / *limit : *limit * factor;
-  const double place = x.place(bound);
-  if (place >= 0.0 && place <= 1.0) return " Shaded: the limit of the SLO is missed.";
-  return fmt::format(" The SLO's limit, {} {} ms, lies beyond the axis.", kind.limit_name,
-                     report::format_number(*limit));
+  if (bound >= x.low && bound <= x.high) return " Shaded: the limit of the SLO is missed.";
+  const bool missed = kind.better == Better::right ? bound > x.high : bound < x.low;
+  return fmt::format(" The SLO's limit, {} {} ms, lies beyond the axis: {}.", kind.limit_name,
+                     report::format_number(*limit),
+                     missed ? "all points miss it" : "no point misses it");
 }
 
 void add_tradeoff(const Frame& frame, const Kind& kind, const Gain& gain, FigureSet& set) {
@@ -234,7 +240,7 @@ void add_tradeoff(const Frame& frame, const Kind& kind, const Gain& gain, Figure
   auto points = collect(frame, kind, gain);
   if (points.empty()) {
     set.left_out.push_back(figure.title + ": no row has both numbers." +
-                           missing_text(frame, all_rows(frame), {measure(kind.x), gain.measure}));
+                           missing_text(frame, all_rows(frame), {x_measure(kind), gain.measure}));
     return;
   }
   double most = 0.0;
