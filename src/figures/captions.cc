@@ -78,8 +78,8 @@ std::string marks_text(const std::vector<Value>& values) {
   const bool interval = any(Spread::interval), range = any(Spread::range);
   if (!interval && !range) return "A mark is one run: it has no interval.";
   std::string text = "A mark is the median over the valid runs; its line is ";
-  if (interval) text += "the 95 % sign-test interval of the median";
-  if (interval && range) text += ", or, below six starts, ";
+  if (interval) text += "the 95 % sign-test interval of the median over starts";
+  if (interval && range) text += ", or, where there is none, ";
   if (range) text += "the range of the runs, which is not an interval";
   return text + ".";
 }

@@ -85,7 +85,7 @@ std::string caption_of(const Frame& frame, const Panels& panels) {
       "beyond, or where a failed request does.";
   if (panels.zero)
     text += " A log axis has no 0 ms (events read together): such values are left out.";
-  if (panels.interval) text += " Bands: 95 % sign-test interval of the median over runs.";
+  if (panels.interval) text += " Bands: 95 % sign-test interval of the median over starts.";
   if (panels.range) text += " Bands: the range of the runs, which is not an interval.";
   if (!panels.interval && !panels.range) {
     text += " One run a line, so no band: requests of one run are not independent.";

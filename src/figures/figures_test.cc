@@ -167,7 +167,11 @@ TEST(Intervals, AreTheEstimatesAndElseTheRangeOfTheRuns) {
                              {"load", {{"kind", "closed"}, {"concurrency", 2}}},
                              {"metric", "ttft_p50_ms"},
                              {"low", 39.0},
-                             {"high", 42.0}}};
+                             {"high", 42.0},
+                             {"R", 7}}};
+  auto share = study.result.estimates[0];
+  share.update({{"metric", "slo_attainment"}, {"low", 0.5}, {"high", 0.75}});
+  study.result.estimates.push_back(share);
   const auto set = make(study);
   const auto& figure = find(set, "ttft-concurrency-chat");
   const auto& rows = figure.spec.at("concat").at(0).at("data").at("values");
@@ -175,9 +179,29 @@ TEST(Intervals, AreTheEstimatesAndElseTheRangeOfTheRuns) {
   EXPECT_NEAR(rows[0].at("high").get<double>(), 20.4, 1e-9);
   EXPECT_EQ(rows[0].at("range"), "2 runs, 20.2 to 20.4");
   EXPECT_EQ(rows[1].at("low"), 39.0);
-  EXPECT_EQ(rows[1].at("range"), "95 % interval 39.0 to 42.0 of 2 runs");
+  EXPECT_EQ(rows[1].at("range"), "95 % interval 39.0 to 42.0 of 7 starts");
   EXPECT_THAT(figure.caption, HasSubstr("95 % sign-test interval"));
   EXPECT_THAT(figure.caption, HasSubstr("the range of the runs, which is not an interval"));
+  // The estimate is a share, the figure in percent.
+  const auto& shares = find(set, "attainment-concurrency-chat").spec.at("data").at("values");
+  EXPECT_EQ(shares[1].at("low"), 50.0);
+  EXPECT_EQ(shares[1].at("high"), 75.0);
+}
+
+TEST(Nines, HaveAnIntervalOfIndependentStartsAlone) {
+  const auto plain = sample({.engines = 1, .loads = 1, .repeats = 6});
+  const auto caption = [](const Sample& study) {
+    return find(make(study), "distribution-ttft-chat").caption;
+  };
+  EXPECT_THAT(caption(plain), HasSubstr("Bands: 95 % sign-test interval"));
+  auto study = plain;
+  study.result.trials[5].repeat = 5;  // the second run of that start
+  EXPECT_THAT(caption(study), HasSubstr("Bands: the range of the runs"));
+  EXPECT_THAT(caption(study), testing::Not(HasSubstr("interval of the median")));
+  study = sample({.engines = 1, .loads = 1, .repeats = 7});
+  EXPECT_THAT(caption(study), HasSubstr("Bands: 95 % sign-test interval"));
+  study.result.trials[6].verdict = record::Verdict::invalid;  // six others remain
+  EXPECT_THAT(caption(study), HasSubstr("Bands: the range of the runs"));
 }
 
 TEST(Goodput, IsDrawnAgainstTheOfferedRateOfOpenLoads) {

@@ -61,7 +61,7 @@ Measure attainment_measure() {
     const auto found = metrics.reasons.find("slo_attainment");
     return {std::nullopt, found == metrics.reasons.end() ? "not recorded" : found->second};
   };
-  return {"Requests within the SLO", "%", "", read};
+  return {"Requests within the SLO", "%", "slo_attainment", read, 100.0};
 }
 
 Measure above_zero(Measure measure, const std::string& reason) {
@@ -101,9 +101,10 @@ Value value_of(const Frame& frame, const report::Row& row, const Measure& measur
     const auto low = number(*estimate, "low");
     const auto high = number(*estimate, "high");
     if (low && high) {
-      value.low = *low;
-      value.high = *high;
+      value.low = *low * measure.per_estimate;
+      value.high = *high * measure.per_estimate;
       value.spread = Spread::interval;
+      value.starts = static_cast<std::size_t>(number(*estimate, "R").value_or(0.0));
     }
   }
   return value;
@@ -114,7 +115,8 @@ std::string spread_text(const Value& value, double factor) {
   if (value.spread == Spread::none) return runs;
   const auto bounds = fmt::format("{} to {}", format_number(value.low * factor),
                                   format_number(value.high * factor));
-  return value.spread == Spread::interval ? fmt::format("95 % interval {} of {}", bounds, runs)
+  return value.spread == Spread::interval ? fmt::format("95 % interval {} of {}", bounds,
+                                                        report::count_of(value.starts, "start"))
                                           : fmt::format("{}, {}", runs, bounds);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "report/text.h"
 #include "stats/quantile.h"
@@ -27,6 +28,14 @@ std::string percentile_name(std::size_t step) {
   return "p" + text;
 }
 
+/// Whether the used runs are independent and all there are: no two of one start of the engine, and
+/// not the survivors of invalid ones (methodology M19).
+bool independent(const report::Row& row) {
+  std::set<std::uint32_t> starts;
+  for (const auto* trial : row.used) starts.insert(trial->repeat);
+  return starts.size() == row.used.size() && row.used.size() == row.trials.size();
+}
+
 }  // namespace
 
 NinesLine nines_line(const Frame& frame, const report::Row& row, DistributionOf part) {
@@ -44,16 +53,17 @@ NinesLine nines_line(const Frame& frame, const report::Row& row, DistributionOf 
     runs.push_back(&distribution);
     steps = std::min(steps, distribution.quantiles_ms.size());
   }
-  line.spread = runs.size() < 2 ? Spread::none : runs.size() < 6 ? Spread::range : Spread::interval;
+  const bool interval = independent(row) && runs.size() >= 6;
+  line.spread = runs.size() < 2 ? Spread::none : interval ? Spread::interval : Spread::range;
   for (std::size_t step = 0; step < steps; ++step) {
     std::vector<double> values;
     for (const auto* run : runs) values.push_back(run->quantiles_ms[step]);
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
     NinesPoint point{step, 0.0, *least, *most};
     if (!std::isfinite(point.high)) break;
-    if (const auto interval = stats::sign_interval(values)) {
-      point.low = interval->low;
-      point.high = interval->high;
+    if (const auto sign = stats::sign_interval(values); interval && sign) {
+      point.low = sign->low;
+      point.high = sign->high;
     }
     point.value = stats::median(values);
     line.points.push_back(point);

@@ -27,8 +27,9 @@ struct NinesLine {
 
 using DistributionOf = detail::Distribution detail::TrialDetail::*;
 
-/// The median over the used runs at each quantile, with the 95 % sign-test interval from six starts
-/// on, else the range; the line ends where the shortest of the runs does, or at a failed request.
+/// The median over the used runs at each quantile, with the 95 % sign-test interval where there are
+/// six and more, each from a start of its own and none invalid, else the range; the line ends where
+/// the shortest of the runs does, or at a failed request.
 NinesLine nines_line(const Frame& frame, const report::Row& row, DistributionOf part);
 
 /// The axis of nines up to so many, with percentiles as labels.
