@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "figures/absences.h"
 #include "figures/nines.h"
 #include "report/text.h"
 
@@ -26,7 +27,7 @@ void add_lateness(const Frame& frame, FigureSet& set) {
                           Panel{"Receive delay", &TrialDetail::receive_delay}};
   std::vector<std::pair<std::string, std::vector<NinesLine>>> found;
   double least = std::numeric_limits<double>::infinity(), most = 0.0, nines = 0.0;
-  std::string missing;
+  auto absent = absent_engines(frame, rows);
   for (const auto& panel : panels) {
     std::vector<NinesLine> lines;
     for (const auto* row : rows) {
@@ -39,8 +40,8 @@ void add_lateness(const Frame& frame, FigureSet& set) {
         nines = std::max(nines, point.nines());
       }
       if (line.points.empty()) {
-        missing += fmt::format(" {} of {}: {}.", panel.title, report::plain_line(row->engine),
-                               report::plain_line(line.reason));
+        absent.add(fmt::format("{} of {}", panel.title, frame.names[frame.index_of(row->engine)]),
+                   line.reason);
       } else {
         lines.push_back(std::move(line));
       }
@@ -48,7 +49,7 @@ void add_lateness(const Frame& frame, FigureSet& set) {
     if (!lines.empty()) found.emplace_back(panel.title, std::move(lines));
   }
   if (found.empty()) {
-    set.left_out.push_back(figure.title + ": it needs the raw records of a trial." + missing);
+    set.left_out.push_back(figure.title + ": it needs the raw records of a trial." + absent.text());
     return;
   }
   figure.caption = fmt::format(
@@ -58,7 +59,7 @@ void add_lateness(const Frame& frame, FigureSet& set) {
       "into "
       "late_share. Values below 0.001 ms stand at 0.001 ms.",
       rows.front()->load.label());
-  figure.caption += basis_text(rows) + invalid_text(rows) + missing;
+  figure.caption += basis_text(rows) + invalid_text(rows) + absent.text();
   const auto x = nines_axis(nines);
   const auto y = log_axis("Delay (ms), log scale", least, std::max(most, 6.0));
   const auto count = static_cast<double>(found.size());
@@ -79,12 +80,15 @@ struct Pair {
   double asked, achieved;
 };
 
-std::optional<Pair> pair_of(const Frame& frame, const record::TrialResult& trial) {
+std::optional<Pair> pair_of(const Frame& frame, const record::TrialResult& trial,
+                            std::string& reason) {
   if (trial.load.kind == workload::LoadKind::closed) {
+    reason = "how many were in flight is not recorded";
     if (!trial.checks.in_flight_asked || !trial.checks.in_flight_mean) return std::nullopt;
     return Pair{*trial.checks.in_flight_asked, *trial.checks.in_flight_mean};
   }
   const auto* detail = frame.detail_of(trial);
+  reason = detail == nullptr ? "no raw records" : "its window did not open and close";
   if (detail == nullptr || !detail->sent_per_s) return std::nullopt;
   return Pair{trial.load.rate_per_s, *detail->sent_per_s};
 }
@@ -100,12 +104,17 @@ void add_asked(const Frame& frame, workload::LoadKind kind, FigureSet& set) {
   auto data = json::array();
   std::vector<double> values;
   std::vector<const report::Row*> rows;
+  Absences absent;
   for (const auto& row : frame.workload.rows) {
     if (row.load.kind != kind) continue;
     rows.push_back(&row);
     for (const auto* trial : row.trials) {
-      const auto pair = pair_of(frame, *trial);
-      if (!pair) continue;
+      std::string reason;
+      const auto pair = pair_of(frame, *trial, reason);
+      if (!pair) {
+        absent.add(report::plain_line(trial->id), reason);
+        continue;
+      }
       auto datum = engine_datum(frame, row.engine);
       datum["x"] = pair->asked;
       datum["value"] = pair->achieved;
@@ -119,15 +128,16 @@ void add_asked(const Frame& frame, workload::LoadKind kind, FigureSet& set) {
     }
   }
   if (data.empty()) {
-    set.left_out.push_back(figure.title + ": no trial says both.");
+    set.left_out.push_back(figure.title + ": no trial says both." + absent.text());
     return;
   }
   figure.caption =
-      std::string("Every trial. On the grey line the client reached what was asked. ") +
+      std::string("A mark is a trial. On the grey line the client reached what was asked. ") +
       (closed ? "Achieved: mean over the window, counted by the load threads."
               : "Achieved: requests sent in the window over its length; a Poisson "
                 "schedule varies by chance.");
-  figure.caption += all_runs_text(rows) + " Hollow and crossed: a trial that is not valid.";
+  figure.caption +=
+      all_runs_text(rows) + " Hollow and crossed: a trial that is not valid." + absent.text();
   auto spec = single_view(frame, figure, {140, 200, 280});
   spec["data"]["values"] = std::move(data);
   const std::string unit = closed ? " (requests in flight)" : " (requests/s)";

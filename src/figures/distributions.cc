@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
 
+#include "figures/absences.h"
 #include "figures/nines.h"
 #include "report/text.h"
 
@@ -31,7 +31,7 @@ struct Panels {
   std::vector<std::string> titles;
   double least = std::numeric_limits<double>::infinity(), most = 0.0, nines = 0.0;
   bool interval = false, range = false, zero = false;
-  std::vector<std::string> missing;
+  Absences absent;
 };
 
 bool is_zero(const NinesPoint& point) { return !(point.low > 0.0); }
@@ -53,8 +53,9 @@ Panels collect(const Frame& frame, const Kind& kind) {
         panels.nines = std::max(panels.nines, point.nines());
       }
       if (line.points.empty()) {
-        panels.missing.push_back(fmt::format("{} at {} ({})", report::plain_line(row->engine),
-                                             load.label(), report::plain_line(line.reason)));
+        panels.absent.add(
+            fmt::format("{} at {}", frame.names[frame.index_of(row->engine)], load.label()),
+            line.reason);
       } else {
         lines.push_back(std::move(line));
       }
@@ -64,18 +65,6 @@ Panels collect(const Frame& frame, const Kind& kind) {
     panels.titles.push_back(load.label());
   }
   return panels;
-}
-
-std::string missing_of(const Panels& panels) {
-  constexpr std::size_t kMost = 4;
-  if (panels.missing.empty()) return "";
-  const auto shown = std::min(kMost, panels.missing.size());
-  const std::vector<std::string> first(panels.missing.begin(),
-                                       panels.missing.begin() + static_cast<std::ptrdiff_t>(shown));
-  return fmt::format(" Not shown: {}{}.", fmt::join(first, "; "),
-                     panels.missing.size() > kMost
-                         ? fmt::format("; and {} more", panels.missing.size() - kMost)
-                         : "");
 }
 
 std::string caption_of(const Frame& frame, const Panels& panels) {
@@ -97,7 +86,7 @@ std::string caption_of(const Frame& frame, const Panels& panels) {
   for (const auto& lines : panels.lines) {
     for (const auto& line : lines) rows.push_back(line.row);
   }
-  return text + basis_text(rows) + invalid_text(rows) + missing_of(panels);
+  return text + basis_text(rows) + invalid_text(rows) + panels.absent.text();
 }
 
 void add_distribution(const Frame& frame, const Kind& kind, FigureSet& set) {
@@ -106,7 +95,7 @@ void add_distribution(const Frame& frame, const Kind& kind, FigureSet& set) {
                 nullptr};
   const auto panels = collect(frame, kind);
   if (panels.lines.empty() || !(panels.most > 0.0)) {
-    set.left_out.push_back(figure.title + ": no trial gives its quantiles." + missing_of(panels));
+    set.left_out.push_back(figure.title + ": no trial gives its quantiles." + panels.absent.text());
     return;
   }
   figure.caption = caption_of(frame, panels);

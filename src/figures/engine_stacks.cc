@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "figures/absences.h"
 #include "figures/stacks.h"
 #include "report/text.h"
 
@@ -61,6 +62,8 @@ std::vector<Stack> find_starts(const Frame& frame, std::string& logs) {
   return stacks;
 }
 
+constexpr const char* kVram = "VRAM";
+
 struct Memory {
   const char* name;
   std::optional<std::int64_t> idle, loaded, warmed, peak;
@@ -68,29 +71,78 @@ struct Memory {
 
 Memory memory_of(const record::TrialResources& resources) {
   if (resources.vram_peak_bytes) {
-    return {"VRAM", resources.vram_idle_bytes, resources.vram_loaded_bytes,
+    return {kVram, resources.vram_idle_bytes, resources.vram_loaded_bytes,
             resources.vram_warmed_bytes, resources.vram_peak_bytes};
   }
-  return {"Host memory", std::nullopt, resources.rss_loaded_bytes, resources.rss_warmed_bytes,
+  // The engine's own, so nothing before its start.
+  return {"Host memory", 0, resources.rss_loaded_bytes, resources.rss_warmed_bytes,
           resources.rss_peak_bytes};
 }
 
-/// Growth from stage to stage; a stage that is lower than the one before adds nothing.
+constexpr const char* kBefore = "before the start";
+constexpr const char* kLoaded = "engine loaded";
+constexpr const char* kWarm = "warm-up";
+constexpr const char* kLoad = "load";
+constexpr const char* kUnknown = "not told apart";
+
+/// Growth from stage to stage; a stage that is lower than the one before adds nothing, and one
+/// after a stage that is not known is not told apart from that.
 Stack memory_stack(const std::string& name, const Memory& memory, bool valid) {
   constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
   Stack stack{name, {}, valid};
   double reached = 0.0;
+  bool known = true;
   const auto add = [&](const char* part, const std::optional<std::int64_t>& bytes) {
-    if (!bytes) return;
-    const double size = static_cast<double>(*bytes) / kGiB;
-    stack.pieces.push_back({part, std::max(0.0, size - reached)});
-    reached = std::max(reached, size);
+    if (bytes) {
+      const double size = static_cast<double>(*bytes) / kGiB;
+      stack.pieces.push_back({known ? part : kUnknown, std::max(0.0, size - reached)});
+      reached = std::max(reached, size);
+    }
+    known = bytes.has_value();
   };
-  add("before the start", memory.idle);
-  add("engine loaded", memory.loaded);
-  add("warm-up", memory.warmed);
-  add("load", memory.peak);
+  add(kBefore, memory.idle);
+  add(kLoaded, memory.loaded);
+  add(kWarm, memory.warmed);
+  add(kLoad, memory.peak);
   return stack;
+}
+
+/// What the figure of memory is made of.
+struct Memories {
+  std::vector<Stack> stacks;
+  std::string name;   ///< of the memory
+  std::string kinds;  ///< what each peak is
+  bool unknown = false;
+  Absences absent;
+};
+
+Memories find_memories(const Frame& frame, const std::vector<const report::Row*>& rows) {
+  Memories found{{}, "", "", false, absent_engines(frame, rows)};
+  for (const auto* row : rows) {
+    const auto& resources = chosen_trial(*row).resources;
+    const auto memory = memory_of(resources);
+    const auto& engine = frame.names[frame.index_of(row->engine)];
+    if (!memory.peak) {
+      const auto reason = resources.reasons.find("rss_peak_bytes");
+      found.absent.add(engine, reason == resources.reasons.end() ? "" : reason->second);
+      continue;
+    }
+    // Bars of two kinds of memory on one axis would be read against each other.
+    if (!found.name.empty() && found.name != memory.name) {
+      found.absent.add(engine, fmt::format("known of it is {}", memory.name));
+      continue;
+    }
+    found.name = memory.name;
+    found.stacks.push_back(memory_stack(engine, memory, row->comparable));
+    for (const auto& piece : found.stacks.back().pieces) {
+      found.unknown = found.unknown || piece.part == kUnknown;
+    }
+    const auto kind = report::plain_line(resources.vram_peak_kind);
+    if (!kind.empty() && resources.vram_peak_bytes) {
+      found.kinds += fmt::format(" {}: {}.", engine, kind);
+    }
+  }
+  return found;
 }
 
 }  // namespace
@@ -126,37 +178,31 @@ void add_startup(const Frame& frame, FigureSet& set) {
 void add_memory(const Frame& frame, FigureSet& set) {
   Figure figure{fmt::format("memory-{}", frame.key), frame.title("Peak memory and what made it"),
                 "", Section::over_time, nullptr};
-  std::vector<Stack> stacks;
-  std::string kinds;
   const auto levels = loads(frame.workload);
   const auto rows =
       levels.empty() ? std::vector<const report::Row*>{} : rows_at(frame, levels.back().label());
-  const char* name = "";
-  for (const auto* row : rows) {
-    const auto& trial = chosen_trial(*row);
-    const auto memory = memory_of(trial.resources);
-    if (!memory.peak) continue;
-    // Bars of two kinds of memory on one axis would be read against each other.
-    if (*name != '\0' && std::string(name) != memory.name) continue;
-    name = memory.name;
-    const auto& engine = frame.names[frame.index_of(row->engine)];
-    stacks.push_back(memory_stack(engine, memory, row->comparable));
-    const auto kind = report::plain_line(trial.resources.vram_peak_kind);
-    if (!kind.empty()) kinds += fmt::format(" {}: {}.", engine, kind);
-  }
-  if (stacks.empty()) {
-    set.left_out.push_back(figure.title + ": no trial has a memory peak.");
+  const auto found = find_memories(frame, rows);
+  if (found.stacks.empty()) {
+    set.left_out.push_back(figure.title + ": no trial has a memory peak." + found.absent.text());
     return;
   }
+  const bool vram = found.name == kVram;
   figure.caption = fmt::format(
-      "{} of one run at {}: before the engine was started, and how much the engine's start, the "
-      "warm-up and the load added to it. tokamark cannot tell weights from cache in it.",
-      name, levels.back().label());
-  figure.caption += kinds.empty() ? "" : " Whether the peak is a reservation or a need:" + kinds;
-  figure.caption += one_run_text(rows);
+      "{} of one run at {}: {}how much the engine's start, the warm-up and the load added to it. "
+      "tokamark cannot tell weights from cache in it.",
+      found.name, levels.back().label(), vram ? "before the engine was started, and " : "");
+  if (found.unknown) {
+    figure.caption += " Not told apart: the memory at a stage before it is not known.";
+  }
+  if (!found.kinds.empty()) {
+    figure.caption += " Whether the peak is a reservation or a need:" + found.kinds;
+  }
+  figure.caption += one_run_text(rows) + found.absent.text();
+  std::vector<std::string> parts{kBefore, kLoaded, kWarm, kLoad};
+  if (!vram) parts.erase(parts.begin());
+  if (found.unknown) parts.emplace_back(kUnknown);
   auto spec =
-      stack_view(frame, figure, stacks, {"before the start", "engine loaded", "warm-up", "load"},
-                 fmt::format("{} (GiB)", name), "GiB");
+      stack_view(frame, figure, found.stacks, parts, fmt::format("{} (GiB)", found.name), "GiB");
   add_figure(frame, std::move(figure), std::move(spec), set);
 }
 

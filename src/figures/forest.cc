@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "advice/wording.h"
+#include "figures/absences.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 
@@ -33,6 +34,7 @@ std::string load_text(const json& entry) {
 
 struct Ratios {
   std::vector<Ratio> primary;
+  Absences absent;
   std::size_t others = 0;  ///< of metrics that were not declared primary
 };
 
@@ -42,20 +44,23 @@ Ratios collect(const Frame& frame) {
     if (!entry.is_object() || report::text_at(entry, {"workload"}) != frame.workload.workload)
       continue;
     const auto ratio = positive(entry, "ratio");
-    if (!ratio) continue;
     if (!entry.contains("primary") || entry["primary"] != json(true)) {
-      ++ratios.others;
+      ratios.others += ratio ? 1 : 0;
       continue;
     }
     Ratio one;
-    one.ratio = *ratio;
-    one.low = positive(entry, "low");
-    one.high = positive(entry, "high");
-    one.verdict = report::plain_line(report::text_at(entry, {"verdict"}));
     one.reason = report::plain_line(report::text_at(entry, {"reason"}));
     one.label = report::plain_line(fmt::format(
         "{}, {}: {} / {}", advice::metric_words(report::text_at(entry, {"metric"})),
         load_text(entry), report::text_at(entry, {"a"}), report::text_at(entry, {"b"})));
+    if (!ratio) {
+      ratios.absent.add(one.label, one.reason);
+      continue;
+    }
+    one.ratio = *ratio;
+    one.low = positive(entry, "low");
+    one.high = positive(entry, "high");
+    one.verdict = report::plain_line(report::text_at(entry, {"verdict"}));
     ratios.primary.push_back(std::move(one));
   }
   return ratios;
@@ -97,9 +102,10 @@ json verdict_channel(const char* const (&range)[3]) {
 void add_forest(const Frame& frame, FigureSet& set) {
   Figure figure{fmt::format("ratios-{}", frame.key), frame.title("Ratios of engines"), "",
                 Section::distribution, nullptr};
-  auto [ratios, others] = collect(frame);
+  auto [ratios, absent, others] = collect(frame);
   if (ratios.empty()) {
-    set.left_out.push_back(figure.title + ": no primary metric of two engines was compared.");
+    set.left_out.push_back(figure.title + ": no primary metric of two engines was compared." +
+                           absent.text());
     return;
   }
   const auto all = ratios.size();
@@ -123,6 +129,7 @@ void add_forest(const Frame& frame, FigureSet& set) {
         "tables.",
         others);
   }
+  figure.caption += absent.text();
   const auto count = static_cast<double>(ratios.size());
   auto spec = single_view(frame, figure, {20 * count + 12, 20 * count + 12, 30 * count + 16});
   spec["data"]["values"] = make_rows(ratios);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "figures/absences.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 
@@ -17,16 +18,35 @@ double edge_ms(std::size_t bin) {
          std::pow(10.0, static_cast<double>(bin) / static_cast<double>(detail::kGapBinsPerDecade));
 }
 
+/// The outer bins hold what lies beyond them as well.
+std::string bin_text(std::size_t bin) {
+  const auto low = report::format_number(edge_ms(bin));
+  const auto high = report::format_number(edge_ms(bin + 1));
+  if (bin == 0) return fmt::format("0 to {} ms", high);
+  if (bin + 1 == detail::kGapBins) return fmt::format("{} ms and more", low);
+  return fmt::format("{} to {} ms", low, high);
+}
+
 struct Histogram {
   json rows = json::array();
+  bool first = false, last = false;  ///< whether the outer bins hold a gap
   double least = std::numeric_limits<double>::infinity(), most = 0.0;        ///< gaps, ms
   double rarest = std::numeric_limits<double>::infinity(), commonest = 0.0;  ///< shares, %
 };
 
-void add_row(const Frame& frame, const report::Row& row, Histogram& into) {
-  const auto& counts = frame.detail_of(chosen_trial(row))->gap_counts;
+void add_row(const Frame& frame, const report::Row& row, Histogram& into, Absences& absent) {
+  const auto& detail = *frame.detail_of(chosen_trial(row));
+  const auto& counts = detail.gap_counts;
   double all = 0.0;
   for (const auto count : counts) all += static_cast<double>(count);
+  if (all == 0.0) {
+    const auto& reason = detail.itl.reason;
+    absent.add(frame.names[frame.index_of(row.engine)],
+               reason.empty() ? "no request with two chunks succeeded" : reason);
+    return;
+  }
+  into.first = into.first || counts.front() > 0;
+  into.last = into.last || counts.back() > 0;
   int stretch = 0;  // of bins that are not empty: a line does not cross the others
   for (std::size_t bin = 0; bin < counts.size(); ++bin) {
     if (counts[bin] == 0) {
@@ -40,8 +60,7 @@ void add_row(const Frame& frame, const report::Row& row, Histogram& into) {
     datum["stretch"] = stretch;
     datum["valid"] = row.comparable;
     datum["line"] = line_value(row, datum["value"]);
-    datum["bin"] = fmt::format("{} to {} ms", report::format_number(edge_ms(bin)),
-                               report::format_number(edge_ms(bin + 1)));
+    datum["bin"] = bin_text(bin);
     datum["shown"] = fmt::format("{} gaps, {} %", counts[bin], report::format_number(share));
     datum["verdict"] = report::plain_line(report::verdict_text(row));
     into.least = std::min(into.least, edge_ms(bin));
@@ -58,12 +77,12 @@ void add_gaps(const Frame& frame, FigureSet& set) {
   Figure figure{fmt::format("itl-histogram-{}", frame.key), frame.title("Gaps between tokens"), "",
                 Section::distribution, nullptr};
   const auto rows = busiest_rows(frame);
+  auto absent = absent_engines(frame, rows);
   Histogram histogram;
-  for (const auto* row : rows) add_row(frame, *row, histogram);
+  for (const auto* row : rows) add_row(frame, *row, histogram, absent);
   if (histogram.rows.empty()) {
-    const auto why = rows.empty() ? std::string("it needs the raw records of a trial.")
-                                  : frame.detail_of(chosen_trial(*rows.front()))->itl.reason + ".";
-    set.left_out.push_back(figure.title + ": " + why);
+    set.left_out.push_back(figure.title + (rows.empty() ? ": it needs the raw records of a trial."
+                                                        : ": no gap is known." + absent.text()));
     return;
   }
   figure.caption = fmt::format(
@@ -71,7 +90,10 @@ void add_gaps(const Frame& frame, FigureSet& set) {
       "end at empty bins. Peaks right of the main one are bursts and stalls; gaps of failed "
       "requests are left out.",
       rows.front()->load.label());
-  figure.caption += one_run_text(rows) + invalid_text(rows);
+  if (histogram.first)
+    figure.caption += " The first bin holds all shorter gaps too: tokens read together.";
+  if (histogram.last) figure.caption += " The last bin holds all longer gaps too.";
+  figure.caption += one_run_text(rows) + invalid_text(rows) + absent.text();
   auto spec = single_view(frame, figure, {130, 180, 260});
   spec["data"]["values"] = histogram.rows;
   const auto x = log_axis("ITL (ms), log scale", histogram.least * 1.06, histogram.most / 1.06);
@@ -92,11 +114,13 @@ void add_prompt_lengths(const Frame& frame, FigureSet& set) {
                 "", Section::distribution, nullptr};
   const auto rows = busiest_rows(frame);
   auto data = json::array();
-  std::string reason = "it needs the raw records of a trial";
+  auto absent = absent_engines(frame, rows);
   std::vector<double> xs, ys;
   for (const auto* row : rows) {
     const auto* detail = frame.detail_of(chosen_trial(*row));
-    if (detail->ttft_by_prompt.empty()) reason = detail->ttft_by_prompt_reason;
+    if (detail->ttft_by_prompt.empty()) {
+      absent.add(frame.names[frame.index_of(row->engine)], detail->ttft_by_prompt_reason);
+    }
     for (const auto& bin : detail->ttft_by_prompt) {
       auto datum = engine_datum(frame, row->engine);
       datum["x"] = static_cast<double>(bin.from_tokens + bin.to_tokens) / 2.0;
@@ -117,7 +141,9 @@ void add_prompt_lengths(const Frame& frame, FigureSet& set) {
     }
   }
   if (data.empty()) {
-    set.left_out.push_back(figure.title + ": " + reason + ".");
+    set.left_out.push_back(figure.title + (rows.empty()
+                                               ? ": it needs the raw records of a trial."
+                                               : ": no engine has bins of it." + absent.text()));
     return;
   }
   figure.caption =
@@ -126,7 +152,7 @@ void add_prompt_lengths(const Frame& frame, FigureSet& set) {
           "median of a bin, its line spans p10 to p90 of the requests in it. Requests that "
           "succeeded only.",
           rows.front()->load.label()) +
-      one_run_text(rows) + invalid_text(rows);
+      one_run_text(rows) + invalid_text(rows) + absent.text();
   auto spec = single_view(frame, figure, {130, 180, 260});
   spec["data"]["values"] = std::move(data);
   const auto x = fitting_axis("Prompt (tokens)", xs);

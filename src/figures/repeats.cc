@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "figures/absences.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 #include "stats/quantile.h"
@@ -18,22 +19,39 @@ struct Panel {
   json rows = json::array();
 };
 
-/// Every run of the rows as a percentage of its row's median, in the order the runs came.
-void add_runs(const Frame& frame, const report::Row& row, const Measure& measure, Panel& panel,
-              double& least, double& most) {
+/// The median of a row's valid runs, which need not all have the number; else why there is none.
+report::Reading middle_of(const report::Row& row, const Measure& measure) {
   std::vector<double> values;
+  report::Reading last;
   for (const auto* trial : row.used) {
-    if (const auto found = measure.read(*trial); found.value) values.push_back(*found.value);
+    last = measure.read(*trial);
+    if (last.value) values.push_back(*last.value);
   }
-  if (values.size() < 2) return;
+  if (values.empty()) return last;
+  if (values.size() < 2) return {std::nullopt, "one valid run has it"};
   const double middle = stats::median(values);
-  if (!(middle > 0.0)) return;
+  return middle > 0.0 ? report::Reading{middle, ""} : report::Reading{std::nullopt, "median 0"};
+}
+
+/// Every run of a row with a valid one, as a percentage of the median of those, in the order the
+/// runs came.
+void add_runs(const Frame& frame, const report::Row& row, const Measure& measure, Panel& panel,
+              double& least, double& most, Absences& absent) {
+  const auto middle = middle_of(row, measure);
+  if (!middle.value) {
+    absent.add(fmt::format("{} of {}", panel.name, frame.names[frame.index_of(row.engine)]),
+               middle.reason);
+    return;
+  }
   double order = 0.0;
   for (const auto* trial : row.trials) {
     order += 1.0;
     const auto found = measure.read(*trial);
-    if (!found.value) continue;
-    const double percent = 100.0 * *found.value / middle;
+    if (!found.value) {
+      absent.add(fmt::format("{} of {}", panel.name, report::plain_line(trial->id)), found.reason);
+      continue;
+    }
+    const double percent = 100.0 * *found.value / *middle.value;
     const bool valid = trial->verdict == record::Verdict::valid;
     const auto slow = trial->resources.gpu_slowdown_share;
     auto datum = engine_datum(frame, row.engine);
@@ -59,25 +77,37 @@ void add_repeats(const Frame& frame, FigureSet& set) {
   Figure figure{fmt::format("repeats-{}", frame.key), frame.title("Repeats in the order they ran"),
                 "", Section::honesty, nullptr};
   const auto levels = loads(frame.workload);
-  const auto rows =
+  auto rows =
       levels.empty() ? std::vector<const report::Row*>{} : rows_at(frame, levels.back().label());
+  auto absent = absent_engines(frame, rows);
+  std::erase_if(rows, [&](const report::Row* row) {
+    const bool compared = row->comparable && row->used.size() > 1;
+    if (!compared) {
+      absent.add(frame.names[frame.index_of(row->engine)],
+                 row->comparable ? "one valid run" : "no valid run");
+    }
+    return !compared;
+  });
   std::vector<Panel> panels;
   double least = 100.0, most = 100.0;
   for (const auto quantity :
        {Quantity::output_tokens_per_s, Quantity::ttft_p50, Quantity::tpot_p50}) {
     Panel panel{report::full_name(quantity), json::array()};
-    for (const auto* row : rows) add_runs(frame, *row, measure(quantity), panel, least, most);
+    for (const auto* row : rows)
+      add_runs(frame, *row, measure(quantity), panel, least, most, absent);
     if (!panel.rows.empty()) panels.push_back(std::move(panel));
   }
   if (panels.empty()) {
-    set.left_out.push_back(figure.title + ": it needs two valid runs of an engine at a load.");
+    set.left_out.push_back(figure.title + ": it needs two valid runs of an engine at a load." +
+                           absent.text());
     return;
   }
   figure.caption = fmt::format(
       "Every run at {} against the median of its engine's valid runs: a slope is drift, a cloud is "
       "noise.",
       levels.back().label());
-  figure.caption += all_runs_text(rows) + " Hollow and crossed: a run that is not valid.";
+  figure.caption +=
+      all_runs_text(rows) + " Hollow and crossed: a run that is not valid." + absent.text();
   const auto count = static_cast<double>(panels.size());
   const Grid grid{1, count, count, {85, 105, 170}};
   auto spec = panel_view(frame, figure, grid);

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "detail/compute.h"
+#include "report/rows.h"
 #include "report/sample_for_tests.h"
 
 namespace tokamark::figures {
@@ -149,6 +153,32 @@ Sample sample(const SampleSize& size) {
     }
   }
   return made;
+}
+
+FigureSet make(const Sample& sample) {
+  const auto workloads = report::make_rows(sample.result);
+  return make_figures(sample.result, workloads.at(0), sample.detail);
+}
+
+const Figure& find(const FigureSet& set, const std::string& id) {
+  for (const auto& figure : set.figures) {
+    if (figure.id == id) return figure;
+  }
+  throw std::out_of_range(id + " is not there");
+}
+
+bool has(const FigureSet& set, const std::string& id) {
+  return std::any_of(set.figures.begin(), set.figures.end(),
+                     [&id](const Figure& figure) { return figure.id == id; });
+}
+
+std::size_t count_rows(const nlohmann::json& part) {
+  std::size_t rows = part.contains("data") ? part["data"]["values"].size() : 0;
+  for (const char* inner : {"layer", "concat"}) {
+    if (!part.contains(inner)) continue;
+    for (const auto& one : part[inner]) rows += count_rows(one);
+  }
+  return rows;
 }
 
 }  // namespace tokamark::figures

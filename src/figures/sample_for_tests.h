@@ -3,6 +3,7 @@
 #include <string>
 
 #include "detail/detail.h"
+#include "figures/figures.h"
 #include "record/result.h"
 
 namespace tokamark::figures {
@@ -22,5 +23,13 @@ struct Sample {
   detail::StudyDetail detail;
 };
 Sample sample(const SampleSize& size);
+
+/// The figures of its workload.
+FigureSet make(const Sample& sample);
+/// A figure by its id; throws std::out_of_range where it is not there.
+const Figure& find(const FigureSet& set, const std::string& id);
+bool has(const FigureSet& set, const std::string& id);
+/// Rows of data below a part of a specification.
+std::size_t count_rows(const nlohmann::json& part);
 
 }  // namespace tokamark::figures

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "figures/absences.h"
 #include "figures/over_load.h"
 #include "report/text.h"
 
@@ -89,11 +90,14 @@ void add_attainment(const Frame& frame, LoadKind kind, FigureSet& set) {
   add_figure(frame, std::move(figure), std::move(spec), set);
 }
 
-json strictness_rows(const Frame& frame, const std::vector<const report::Row*>& rows,
-                     double& most) {
+json strictness_rows(const Frame& frame, const std::vector<const report::Row*>& rows, double& most,
+                     Absences& absent) {
   auto data = json::array();
   for (const auto* row : rows) {
     const auto* detail = frame.detail_of(chosen_trial(*row));
+    if (detail->goodput_at.empty()) {
+      absent.add(frame.names[frame.index_of(row->engine)], "its window did not open and close");
+    }
     for (std::size_t i = 0; i < detail->goodput_at.size(); ++i) {
       auto datum = engine_datum(frame, row->engine);
       const double value = detail->goodput_at[i];
@@ -118,9 +122,11 @@ void add_strictness(const Frame& frame, FigureSet& set) {
                 frame.title("Goodput against SLO strictness"), "", Section::trade_off, nullptr};
   const auto rows = busiest_rows(frame);
   double most = 0.0;
-  auto data = strictness_rows(frame, rows, most);
+  auto absent = absent_engines(frame, rows);
+  auto data = strictness_rows(frame, rows, most, absent);
   if (data.empty()) {
-    set.left_out.push_back(figure.title + ": it needs the raw records of a trial.");
+    set.left_out.push_back(figure.title + (rows.empty() ? ": it needs the raw records of a trial."
+                                                        : ": no window opened and closed."));
     return;
   }
   figure.caption =
@@ -128,7 +134,7 @@ void add_strictness(const Frame& frame, FigureSet& set) {
           "Goodput of one run at {} if every limit of the SLO were so many times as high; 1 is "
           "the study's own.",
           rows.front()->load.label()) +
-      slo_sentence(frame) + one_run_text(rows) + invalid_text(rows);
+      slo_sentence(frame) + one_run_text(rows) + invalid_text(rows) + absent.text();
   auto spec = single_view(frame, figure, {130, 180, 260});
   spec["data"]["values"] = std::move(data);
   Axis x = log_axis("Scale of the limits (lower is stricter), log scale", 0.5, 3.0);

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "figures/absences.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 
@@ -88,41 +88,47 @@ json phase_layer(double from_s, double window_s, double to_s, const Axis& x) {
           {"encoding", {{"x", quiet_channel("from", x)}, {"x2", {{"field", "to"}}}}}};
 }
 
-std::vector<Line> find_lines(const Frame& frame, const std::vector<const report::Row*>& rows) {
+std::vector<Line> find_lines(const Frame& frame, const std::vector<const report::Row*>& rows,
+                             Absences& absent) {
   std::vector<Line> lines;
   for (const auto* row : rows) {
     const auto& timeline = frame.detail_of(chosen_trial(*row))->timeline;
-    if (timeline.step_s > 0.0) lines.push_back({row, &timeline});
+    if (timeline.step_s > 0.0) {
+      lines.push_back({row, &timeline});
+    } else {
+      absent.add(frame.names[frame.index_of(row->engine)], "its window did not open and close");
+    }
   }
   return lines;
 }
 
-/// The parts that any line has, and the reasons of those that none has.
-std::vector<Part> find_parts(const std::vector<Line>& lines, std::string& missing) {
+/// The parts that any line has; what a line lacks is added to `absent`.
+std::vector<Part> find_parts(const Frame& frame, const std::vector<Line>& lines, Absences& absent) {
   std::vector<Part> parts;
-  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+  const bool all_have_vram = std::all_of(lines.begin(), lines.end(), [](const Line& line) {
+    return !line.timeline->vram_used_bytes.values.empty();
+  });
   for (const auto& part : kParts) {
-    const bool any = std::any_of(lines.begin(), lines.end(), [&part](const Line& line) {
-      return !(line.timeline->*part.series).values.empty();
+    if (part.series == &Timeline::rss_bytes && all_have_vram) continue;
+    const auto series_of = [&part](const Line& line) -> const Series& {
+      return line.timeline->*part.series;
+    };
+    const auto& first = series_of(lines.front());
+    const bool any = std::any_of(lines.begin(), lines.end(),
+                                 [&](const Line& line) { return !series_of(line).values.empty(); });
+    const bool alike = std::all_of(lines.begin(), lines.end(), [&](const Line& line) {
+      return series_of(line).values.empty() && series_of(line).reason == first.reason;
     });
-    const bool spare = part.series == &Timeline::rss_bytes &&
-                       std::any_of(lines.begin(), lines.end(), [](const Line& line) {
-                         return !line.timeline->vram_used_bytes.values.empty();
-                       });
-    if (any && !spare) parts.push_back(part);
-    if (any) continue;
-    const auto reason = report::plain_line((lines.front().timeline->*part.series).reason);
-    auto found = std::find_if(reasons.begin(), reasons.end(),
-                              [&reason](const auto& entry) { return entry.first == reason; });
-    if (found == reasons.end()) found = reasons.insert(reasons.end(), {reason, {}});
+    if (any) parts.push_back(part);
     const std::string title = part.title;
-    found->second.push_back(title.substr(0, title.find(" (")));
+    const auto name = title.substr(0, title.find(" ("));
+    if (alike) absent.add(name, first.reason);
+    for (const auto& line : lines) {
+      if (alike || !series_of(line).values.empty()) continue;
+      absent.add(name + " of " + frame.names[frame.index_of(line.row->engine)],
+                 series_of(line).reason);
+    }
   }
-  for (const auto& [reason, titles] : reasons) {
-    missing += fmt::format("{} {} ({})", missing.empty() ? " Not shown:" : ";",
-                           fmt::join(titles, ", "), reason);
-  }
-  missing += missing.empty() ? "" : ".";
   return parts;
 }
 
@@ -136,8 +142,9 @@ std::vector<double> few_of(const std::vector<double>& ticks) {
   return few;
 }
 
+/// Over the lines: the longest and the shortest window, and the ends of all.
 struct Extent {
-  double from_s = 0.0, window_s = 1e300, to_s = 0.0, within_s = 0.0, bin_s = 0.0;
+  double from_s = 0.0, window_s = 0.0, shortest_s = 1e300, to_s = 0.0, within_s = 0.0, bin_s = 0.0;
 };
 
 Extent extent_of(const std::vector<Line>& lines, std::size_t merge) {
@@ -145,7 +152,8 @@ Extent extent_of(const std::vector<Line>& lines, std::size_t merge) {
   for (const auto& line : lines) {
     const auto& timeline = *line.timeline;
     extent.from_s = std::min(extent.from_s, timeline.from_s);
-    extent.window_s = std::min(extent.window_s, timeline.window_s);
+    extent.window_s = std::max(extent.window_s, timeline.window_s);
+    extent.shortest_s = std::min(extent.shortest_s, timeline.window_s);
     extent.to_s = std::max(
         extent.to_s, timeline.from_s + static_cast<double>(detail::kTimeBins) * timeline.step_s);
     extent.within_s = std::max(extent.within_s, timeline.telemetry_within_s);
@@ -161,26 +169,32 @@ void add_timeline(const Frame& frame, FigureSet& set) {
                 frame.title("Client, server and machine over time"), "", Section::over_time,
                 nullptr};
   const auto rows = busiest_rows(frame);
-  const auto lines = find_lines(frame, rows);
+  auto absent = absent_engines(frame, rows);
+  const auto lines = find_lines(frame, rows, absent);
   if (lines.empty()) {
     set.left_out.push_back(figure.title + (rows.empty() ? ": it needs the raw records of a trial."
                                                         : ": no window opened and closed."));
     return;
   }
-  std::string missing;
-  const auto parts = find_parts(lines, missing);
+  const auto parts = find_parts(frame, lines, absent);
   const auto merge = merge_for(lines.size() * parts.size());
   const auto extent = extent_of(lines, merge);
   figure.caption = fmt::format(
-      "One run an engine at {}. Time counts from the opening of the window; grey: warm-up before "
-      "it, "
-      "and after its end the requests that were still running. A point is the mean over at most {} "
-      "s. "
-      "What server and machine say is placed on the client's clock within {} s.",
-      rows.front()->load.label(), report::format_number(extent.bin_s),
-      report::format_number(extent.within_s));
-  figure.caption += one_run_text(rows) + missing;
-  figure.caption += unusable_text(rows);
+      "One run an engine at {}. Time counts from the opening of the window; grey: the warm-up "
+      "before it, and the tail after it, in which the load goes on until the measured requests "
+      "have ended. A point is the mean over at most {} s.",
+      rows.front()->load.label(), report::format_number(extent.bin_s));
+  if (extent.window_s - extent.shortest_s > extent.bin_s) {
+    figure.caption += fmt::format(" The windows differ: {} to {} s; grey is after the longest.",
+                                  report::format_number(extent.shortest_s),
+                                  report::format_number(extent.window_s));
+  }
+  if (extent.within_s > 0.0) {
+    figure.caption +=
+        fmt::format(" What server and machine say is placed on the client's clock within {} s.",
+                    report::format_number(extent.within_s));
+  }
+  figure.caption += one_run_text(rows) + unusable_text(rows) + absent.text();
   const Grid grid{1, 1, 1, {42, 50, 76}};
   auto spec = panel_view(frame, figure, grid);
   spec["spacing"] = by_target({4, 4, 8});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "figures/absences.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 
@@ -179,7 +180,14 @@ void add_token_lines(const Frame& frame, FigureSet& set) {
     figure.caption +=
         fmt::format(" Stalls below {} s may not show.", report::format_number(2.0 * cell_s));
   }
-  figure.caption += one_run_text(rows) + unusable_text(rows);
+  auto absent = absent_engines(frame, rows);
+  for (const auto* row : rows) {
+    const bool drawn = std::any_of(panels.begin(), panels.end(),
+                                   [row](const Panel& panel) { return panel.row == row; });
+    if (drawn) continue;
+    absent.add(frame.names[frame.index_of(row->engine)], "no request was scheduled in its window");
+  }
+  figure.caption += one_run_text(rows) + unusable_text(rows) + absent.text();
   const auto count = static_cast<double>(panels.size());
   const Grid grid{1, std::min(count, 2.0), std::min(count, 2.0), {80, 100, 170}};
   auto spec = panel_view(frame, figure, grid);

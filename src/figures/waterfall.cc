@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "figures/absences.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 
@@ -123,10 +124,15 @@ void add_waterfall(const Frame& frame, FigureSet& set) {
   Window window;
   const std::size_t most = rows.size() > 3 ? 20 : 40;
   std::size_t longest = 0;
+  auto absent = absent_engines(frame, rows);
   for (const auto* row : rows) {
     auto requests = frame.detail_of(chosen_trial(*row))->requests;
     requests.resize(std::min(requests.size(), most));
-    if (requests.empty()) continue;
+    if (requests.empty()) {
+      absent.add(frame.names[frame.index_of(row->engine)],
+                 "no request was scheduled in the second half of its window");
+      continue;
+    }
     longest = std::max(longest, requests.size());
     for (const auto& request : requests) {
       window.from_s = std::min(window.from_s, request.scheduled_s);
@@ -147,7 +153,7 @@ void add_waterfall(const Frame& frame, FigureSet& set) {
       "Stall: a gap between tokens of at least 20 ms and five times the request's median gap; the "
       "four longest. A cross ends a failed request.",
       longest, rows.front()->load.label());
-  figure.caption += one_run_text(rows) + unusable_text(rows);
+  figure.caption += one_run_text(rows) + unusable_text(rows) + absent.text();
   const auto count = static_cast<double>(panels.size());
   const Grid grid{1, std::min(count, 2.0), std::min(count, 2.0), kHeights};
   auto spec = panel_view(frame, figure, grid);
