@@ -129,12 +129,14 @@ TEST(Forest, NamesThePairsWithoutARatio) {
                    {"verdict", "not_resolved"}, {"ratio", 1.1},    {"reason", "one block"}};
   auto unknown = known;
   unknown.update({{"metric", "tpot_p50_ms"}, {"ratio", nullptr}, {"reason", "r1 is invalid"}});
-  study.result.comparisons = {known, unknown};
+  auto other = unknown;
+  other["metric"] = "output_tokens_per_s";
+  study.result.comparisons = {known, unknown, other};
   const auto set = make(study);
   const auto& figure = find(set, "ratios-chat");
   EXPECT_EQ(figure.spec.at("data").at("values").size(), 1u);
-  EXPECT_THAT(figure.caption,
-              EndsWith("Not shown: TPOT p50, c=1: engine-1 / engine-2 (r1 is invalid)."));
+  EXPECT_THAT(figure.caption, EndsWith("Not shown: TPOT p50 and output tokens/s of engine-1 / "
+                                       "engine-2 at c=1 (r1 is invalid)."));
   study.result.comparisons = {unknown};
   EXPECT_THAT(make(study).left_out, Contains(EndsWith("(r1 is invalid).")));
 }
@@ -179,7 +181,7 @@ TEST(Memory, OfAnotherKindOrUnknownIsNamed) {
   third.rss_peak_bytes.reset();
   third.reasons["rss_peak_bytes"] = "another host";
   EXPECT_THAT(find(make(study), "memory-chat").caption,
-              EndsWith("Not shown: engine-2 (known of it is Host memory); engine-3 (another "
+              EndsWith("Not shown: engine-2 (known of it is host memory); engine-3 (another "
                        "host)."));
   study.result.trials.erase(study.result.trials.begin());
   const auto caption = find(make(study), "memory-chat").caption;

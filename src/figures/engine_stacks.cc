@@ -129,7 +129,8 @@ Memories find_memories(const Frame& frame, const std::vector<const report::Row*>
     }
     // Bars of two kinds of memory on one axis would be read against each other.
     if (!found.name.empty() && found.name != memory.name) {
-      found.absent.add(engine, fmt::format("known of it is {}", memory.name));
+      found.absent.add(engine,
+                       found.name == kVram ? "known of it is host memory" : "known of it is VRAM");
       continue;
     }
     found.name = memory.name;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -32,11 +33,33 @@ std::string load_text(const json& entry) {
   return load.has_value() ? load.value().label() : "";
 }
 
+/// The metrics of one pair at one load that have no ratio, for one reason.
+struct Gap {
+  std::string pair, reason;
+  std::vector<std::string> metrics;
+};
+
 struct Ratios {
   std::vector<Ratio> primary;
-  Absences absent;
+  std::vector<Gap> gaps;
   std::size_t others = 0;  ///< of metrics that were not declared primary
 };
+
+void add_gap(const std::string& pair, const std::string& metric, const std::string& reason,
+             std::vector<Gap>& gaps) {
+  const auto same = [&](const Gap& gap) { return gap.pair == pair && gap.reason == reason; };
+  auto found = std::find_if(gaps.begin(), gaps.end(), same);
+  if (found == gaps.end()) found = gaps.insert(gaps.end(), {pair, reason, {}});
+  found->metrics.push_back(metric);
+}
+
+std::string missing_of(const std::vector<Gap>& gaps) {
+  Absences absent;
+  for (const auto& gap : gaps) {
+    absent.add(fmt::format("{} of {}", fmt::join(gap.metrics, " and "), gap.pair), gap.reason);
+  }
+  return absent.text();
+}
 
 Ratios collect(const Frame& frame) {
   Ratios ratios;
@@ -48,19 +71,21 @@ Ratios collect(const Frame& frame) {
       ratios.others += ratio ? 1 : 0;
       continue;
     }
-    Ratio one;
-    one.reason = report::plain_line(report::text_at(entry, {"reason"}));
-    one.label = report::plain_line(fmt::format(
-        "{}, {}: {} / {}", advice::metric_words(report::text_at(entry, {"metric"})),
-        load_text(entry), report::text_at(entry, {"a"}), report::text_at(entry, {"b"})));
+    const auto metric = advice::metric_words(report::text_at(entry, {"metric"}));
+    const auto pair = report::plain_line(
+        fmt::format("{} / {}", report::text_at(entry, {"a"}), report::text_at(entry, {"b"})));
+    const auto reason = report::plain_line(report::text_at(entry, {"reason"}));
     if (!ratio) {
-      ratios.absent.add(one.label, one.reason);
+      add_gap(fmt::format("{} at {}", pair, load_text(entry)), metric, reason, ratios.gaps);
       continue;
     }
+    Ratio one;
     one.ratio = *ratio;
     one.low = positive(entry, "low");
     one.high = positive(entry, "high");
     one.verdict = report::plain_line(report::text_at(entry, {"verdict"}));
+    one.reason = reason;
+    one.label = report::plain_line(fmt::format("{}, {}: {}", metric, load_text(entry), pair));
     ratios.primary.push_back(std::move(one));
   }
   return ratios;
@@ -102,10 +127,10 @@ json verdict_channel(const char* const (&range)[3]) {
 void add_forest(const Frame& frame, FigureSet& set) {
   Figure figure{fmt::format("ratios-{}", frame.key), frame.title("Ratios of engines"), "",
                 Section::distribution, nullptr};
-  auto [ratios, absent, others] = collect(frame);
+  auto [ratios, gaps, others] = collect(frame);
   if (ratios.empty()) {
     set.left_out.push_back(figure.title + ": no primary metric of two engines was compared." +
-                           absent.text());
+                           missing_of(gaps));
     return;
   }
   const auto all = ratios.size();
@@ -129,7 +154,7 @@ void add_forest(const Frame& frame, FigureSet& set) {
         "tables.",
         others);
   }
-  figure.caption += absent.text();
+  figure.caption += missing_of(gaps);
   const auto count = static_cast<double>(ratios.size());
   auto spec = single_view(frame, figure, {20 * count + 12, 20 * count + 12, 30 * count + 16});
   spec["data"]["values"] = make_rows(ratios);
