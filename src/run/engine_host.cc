@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "doctor/findings_text.h"
+#include "doctor/launch_shape.h"
 #include "run/cooldown.h"
 #include "run/memory_settle.h"
 #include "run/roofline_facts.h"
@@ -71,6 +72,9 @@ base::Result<record::TrialResult> EngineHost::run(const study::PlannedTrial& tri
   TOKAMARK_TRY(TrialOutput output, run_trial(study_, trial, engine, stop_, tick));
   output.facts.dirty_machine = hot_;
   add_idle(idle_, output.facts.resources);
+  if (doctor::asks_for_cpu(study_.engines[trial.engine])) {
+    drop_gpus("the engine computes on the CPU", output.facts.resources);
+  }
   output.facts.engine_info["checks"] = checks;
   output.facts.engine_info.update(roofline_);
   TOKAMARK_TRY_VOID(folder_.write_trial(output));

@@ -119,6 +119,23 @@ void add_idle(const IdleGpus& idle, record::TrialResources& resources) {
   if (!idle.power_w) resources.reasons["gpu_power_idle_w"] = reason;
 }
 
+void drop_gpus(const std::string& reason, record::TrialResources& resources) {
+  const auto drop = [&](const char* name, auto& field) {
+    field.reset();
+    resources.reasons[name] = reason;
+  };
+  drop("vram_idle_bytes", resources.vram_idle_bytes);
+  drop("vram_loaded_bytes", resources.vram_loaded_bytes);
+  drop("vram_warmed_bytes", resources.vram_warmed_bytes);
+  drop("vram_peak_bytes", resources.vram_peak_bytes);
+  drop("gpu_energy_j", resources.gpu_energy_j);
+  drop("gpu_energy_by_power_j", resources.gpu_energy_by_power_j);
+  drop("gpu_power_mean_w", resources.gpu_power_mean_w);
+  drop("gpu_power_idle_w", resources.gpu_power_idle_w);
+  resources.vram_peak_kind.clear();
+  resources.reasons["vram_peak_kind"] = reason;
+}
+
 record::TrialResources summarise(const probe::Telemetry& telemetry, base::Nanos from,
                                  base::Nanos to) {
   record::TrialResources resources;

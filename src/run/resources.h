@@ -21,6 +21,10 @@ IdleGpus read_idle(probe::GpuReader& gpus);
 /// Adds it to a trial's resources; the reason stands beside what is not known.
 void add_idle(const IdleGpus& idle, record::TrialResources& resources);
 
+/// Takes memory, power and energy of the machine's GPUs out of the resources of an engine that does
+/// not use them; the reason stands instead.
+void drop_gpus(const std::string& reason, record::TrialResources& resources);
+
 /// Memory before the load ("loaded"), as the window opens ("window") and at its peak (VRAM: in use
 /// on all GPUs, whoever uses it), CPU time of engine and machine, and what the GPUs did between two
 /// moments after the sampler's start. What was not read is empty, with the reason beside it; so is

@@ -122,6 +122,18 @@ TEST(Resources, IdleFiguresAreOfAllGpusOrSayWhyNot) {
   EXPECT_EQ(resources.reasons.count("gpu_power_idle_w"), 1U);
 }
 
+TEST(Resources, OfAnEngineOnTheCpuHaveNoFiguresOfTheMachinesGpus) {
+  auto resources = summarise(forty_seconds(100), seconds(5), seconds(35));
+  TwoGpus gpus;
+  add_idle(read_idle(gpus), resources);
+  ASSERT_TRUE(resources.vram_peak_bytes && resources.gpu_energy_j);
+  drop_gpus("the engine computes on the CPU", resources);
+  EXPECT_FALSE(resources.vram_idle_bytes || resources.vram_peak_bytes || resources.gpu_energy_j);
+  EXPECT_FALSE(resources.gpu_power_mean_w || resources.gpu_power_idle_w);
+  EXPECT_EQ(resources.reasons.at("vram_peak_bytes"), "the engine computes on the CPU");
+  EXPECT_EQ(resources.rss_peak_bytes, 1);
+}
+
 TEST(Resources, AnEngineThatTakesItsCacheInAdvanceHasAReservationNotANeed) {
   EXPECT_EQ(vram_peak_kind("vllm"), "reservation");
   EXPECT_EQ(vram_peak_kind("llama.cpp"), "reservation");

@@ -22,11 +22,13 @@ class GpuCase(IntegrationCase):
         self.libraries = str(libraries)
         self.results = Results(self.folder / "out")
 
-    def measure(self, engines=("sim",), validity=None, engine_listed=False, **stub):
+    def measure(self, engines=("sim",), validity=None, engine_listed=False, engine_env=None,
+                **stub):
         """The trials of a short study on engines of these names; the driver may list the first."""
         study = {"model": {"name": "m"},
                  "engines": [{"name": name, "kind": "simulated", "profile": "tiny-vllm",
-                              "port": self.free_port()} for name in engines],
+                              "port": self.free_port(), "env": engine_env or {}}
+                             for name in engines],
                  "workloads": [{"name": "chat", "input_tokens": 16, "output_tokens": 8}],
                  "load": {"concurrency": [2]}, "client": {"calibration_s": 0},
                  "validity": validity or {}, "timeouts": {"cooldown_s": 0}, "repeats": 1,
@@ -84,6 +86,15 @@ class GpuCase(IntegrationCase):
         self.assertEqual([0, None], sample["gpu_ecc_errors"])
         self.assertEqual([[], [{"pid": 1, "used_bytes": None}, {"pid": 1, "used_bytes": 3 << 30}]],
                          sample["gpu_processes"])
+
+    def test_an_engine_on_the_cpu_has_no_gpu_memory_and_energy(self):
+        trial = self.measure(engine_env={"VLLM_CPU_KVCACHE_SPACE": "1"})[0]
+        resources = trial["resources"]
+        for name in ("vram_idle_bytes", "vram_peak_bytes", "gpu_energy_j",
+                     "gpu_energy_per_output_token_j", "gpu_power_mean_w"):
+            self.assertIsNone(resources[name], name)
+            self.assertEqual("the engine computes on the CPU", resources["reasons"][name])
+        self.assertGreater(resources["rss_peak_bytes"], 0)
 
     def test_hardware_that_slows_down_is_found(self):
         self.expect("slowed", self.measure(throttle=0x40))
