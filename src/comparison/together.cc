@@ -139,6 +139,10 @@ void append(const Labelled& part, record::StudyResult& all) {
       all.manifest["trials_missing"].push_back(part.label + "/" + id.get<std::string>());
     }
   }
+  for (const json& line : manifest.value("engine_failures", json::array())) {
+    if (!line.is_string()) continue;
+    all.manifest["engine_failures"].push_back(part.label + ": " + line.get<std::string>());
+  }
   const json changed = manifest.value("validity_changed", json());
   if (changed.is_object()) {
     for (const auto& [key, limit] : changed.items()) all.manifest["validity_changed"][key] = limit;

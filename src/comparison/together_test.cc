@@ -57,8 +57,11 @@ TEST(PutTogether, ShowsWithoutComparingWhereNothingCanBePaired) {
 TEST(PutTogether, KeepsWhichTrialsAreMissing) {
   auto base = sample_result({{"vllm", kFast}});
   base.manifest["trials_missing"] = {"r7-vllm-chat-c8"};
+  base.manifest["engine_failures"] = {"engine \"b\": exited"};
   const auto found = put_together({{"old", base}, {"new", sample_result({{"vllm", kSlow}})}});
   ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found.value().result.manifest["engine_failures"],
+            nlohmann::json::array({"old: engine \"b\": exited"}));
   EXPECT_EQ(found.value().result.manifest["trials_missing"],
             nlohmann::json::array({"old/r7-vllm-chat-c8"}));
 }

@@ -209,6 +209,21 @@ std::string changed_limits(const record::StudyResult& result) {
   return "The study changed the limits of a valid trial: " + text + ".";
 }
 
+/// " engine \"vllm\": it exited with 1." for each engine that failed, with a space before each.
+std::string failures_sentence(const nlohmann::json& manifest, std::size_t most) {
+  constexpr std::size_t kLongest = 240;
+  const auto found = manifest.find("engine_failures");
+  if (found == manifest.end() || !found->is_array()) return "";
+  std::string text;
+  for (std::size_t i = 0; i < std::min(found->size(), most); ++i) {
+    if (!(*found)[i].is_string()) continue;
+    auto line = shorten(plain_line((*found)[i].get<std::string>()), kLongest);
+    while (!line.empty() && line.back() == '.') line.pop_back();
+    text += " " + line + ".";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string missing_sentence(const record::StudyResult& result) {
@@ -222,10 +237,11 @@ std::string missing_sentence(const record::StudyResult& result) {
   }
   const auto missing = ids.size();
   ids.resize(std::min(ids.size(), kMost));
-  return fmt::format("Of {} planned, {} not there: {}{}.",
+  const auto why = failures_sentence(result.manifest, kMost);
+  return fmt::format("Of {} planned, {} not there: {}{}.{}",
                      count_of(result.trials.size() + missing, "trial"),
                      missing == 1 ? "one is" : fmt::format("{} are", missing), fmt::join(ids, ", "),
-                     missing > kMost ? fmt::format(" and {} more", missing - kMost) : "");
+                     missing > kMost ? fmt::format(" and {} more", missing - kMost) : "", why);
 }
 
 namespace {

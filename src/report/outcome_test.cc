@@ -39,6 +39,9 @@ TEST(Outcome, AStudyWithMissingTrialsIsNotCalledValid) {
   EXPECT_EQ(outcome.validity,
             "All 18 trials are valid. Of 22 trials planned, 4 are not there: r1-c-chat-c8, "
             "r2-c-chat-c8, r3-c-chat-c8 and 1 more.");
+  result.manifest["engine_failures"] = {"engine \"c\": exited with 1\nafter 2 s."};
+  EXPECT_THAT(outcome_of(result, make_rows(result)).validity,
+              testing::EndsWith("and 1 more. engine \"c\": exited with 1 after 2 s."));
 }
 
 TEST(Outcome, AStudyWithoutTrialsIsNotValid) { EXPECT_FALSE(outcome_of({}, {}).valid); }

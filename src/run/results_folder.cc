@@ -31,6 +31,7 @@ constexpr const char* kStudyText = "study.yaml";
 constexpr const char* kStudy = "study.json";
 constexpr const char* kPlan = "plan.json";
 constexpr const char* kManifest = "manifest.json";
+constexpr const char* kFailures = "failures.json";
 
 std::string pretty(const json& value) {
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -165,6 +166,12 @@ base::Result<void> ResultsFolder::write_text(const std::string& name,
   return base::write_file_atomic(root_ / name, text);
 }
 
+base::Result<void> ResultsFolder::write_failures(const std::vector<std::string>& failures) {
+  std::error_code code;
+  if (failures.empty() && !fs::exists(root_ / kFailures, code)) return base::ok();
+  return write_text(kFailures, pretty(failures));
+}
+
 base::Result<analysis::TrialFacts> ResultsFolder::read_facts(const std::string& id) const {
   TOKAMARK_TRY(const json facts, read_json("trials/" + id + "/facts.json"));
   return analysis::facts_from_json(facts);
@@ -218,6 +225,11 @@ base::Result<record::StudyResult> ResultsFolder::assemble(const ReadTrial& read_
   result.simulated = result.manifest.value("simulated", false);
   std::vector<analysis::TrialFacts> trials;
   result.manifest["trials_missing"] = json::array();
+  result.manifest["engine_failures"] = json::array();
+  std::error_code absent;
+  if (fs::exists(root_ / kFailures, absent)) {
+    TOKAMARK_TRY(result.manifest["engine_failures"], read_json(kFailures));
+  }
   for (const json& id : plan.value("trial_ids", json::array())) {
     const auto name = id.get<std::string>();
     std::error_code code;

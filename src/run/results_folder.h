@@ -60,6 +60,9 @@ class ResultsFolder {
 
   /// Whether the trial is there and need not run again. An incomplete one must.
   [[nodiscard]] bool has_complete_trial(const std::string& id) const;
+  /// Says which engines failed, one line each; empty when none did since the run began.
+  base::Result<void> write_failures(const std::vector<std::string>& failures);
+
   /// Writes a trial. An earlier, incomplete one is kept under superseded/.
   base::Result<void> write_trial(const TrialOutput& trial);
 

@@ -124,6 +124,19 @@ TEST_F(Folder, SaysWhenAFolderHoldsNoResults) {
   EXPECT_EQ(folder.error().kind, base::ErrorKind::usage);
 }
 
+TEST_F(Folder, SaysWhyEnginesFailedUntilTheNextRun) {
+  auto folder = ResultsFolder::create(root / "r", inputs);
+  ASSERT_TRUE(folder.value().write_failures({}).has_value());
+  EXPECT_FALSE(fs::exists(root / "r/failures.json"));
+  ASSERT_TRUE(folder.value().write_failures({"engine \"b\": exited"}).has_value());
+  EXPECT_EQ(folder.value().rebuild().value().manifest["engine_failures"],
+            nlohmann::json::array({"engine \"b\": exited"}));
+  ASSERT_TRUE(folder.value().write_failures({}).has_value());
+  EXPECT_EQ(folder.value().rebuild().value().manifest["engine_failures"], nlohmann::json::array());
+  ASSERT_TRUE(base::write_file_atomic(root / "r/failures.json", "[").has_value());
+  EXPECT_NE(folder.value().rebuild().error().message.find("failures.json"), std::string::npos);
+}
+
 TEST_F(Folder, ADamagedFileIsAnErrorThatNamesIt) {
   auto folder = ResultsFolder::create(root / "r", inputs);
   ASSERT_TRUE(folder.value().write_trial(trial("t1")).has_value());

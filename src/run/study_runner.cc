@@ -32,6 +32,7 @@ class StudyRunner {
   }
 
   base::Result<Outcome> run(const study::Plan& plan, const BlockGate& goes_on) {
+    TOKAMARK_TRY_VOID(folder_.write_failures({}));
     std::uint32_t block = 0;
     for (const study::EngineVisit& visit : plan.visits) {
       if (stop_) break;
@@ -119,6 +120,8 @@ class StudyRunner {
     const bool named = why.rfind("engine \"", 0) == 0;
     outcome_.engine_failures.push_back(named ? why : "engine \"" + name + "\": " + why);
     observer_.on_message(outcome_.engine_failures.back());
+    const auto written = folder_.write_failures(outcome_.engine_failures);
+    if (written.has_error()) observer_.on_message(written.error().message);
   }
 
   const study::Study& study_;

@@ -46,6 +46,10 @@ class EngineTroubleCase(IntegrationCase):
     def test_engine_exits_at_start(self):
         self.assert_engine_error(self.run_study([self.fake_llama_engine("exit")]),
                                  '"fake"', "exited with code 3", "made of cheese", "out/logs/")
+        results = Results(self.folder / "out")
+        [failure] = results.json["manifest"]["engine_failures"]
+        self.assertIn("exited with code 3", failure)
+        self.assertIn("exited with code 3", (self.folder / "out" / "summary.md").read_text())
 
     def test_engine_exits_silently(self):
         self.assert_engine_error(self.run_study([self.fake_llama_engine("silent")]),
