@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "comparison/conditions.h"
 #include "report/text.h"
 #include "report/verdicts.h"
 
@@ -49,6 +50,22 @@ void add_order(Quantity quantity, std::vector<const Row*> rows, std::vector<Orde
     order.standings.push_back(compare(quantity, *row, *rows.front()));
   }
   orders.push_back(std::move(order));
+}
+
+/// Engines are held against those of their own arm alone; arms in the order of their first engines.
+std::vector<std::vector<const Row*>> by_arm(const record::StudyResult& result,
+                                            const std::vector<const Row*>& rows) {
+  std::vector<std::pair<std::string, std::vector<const Row*>>> arms;
+  for (const auto* row : rows) {
+    const auto arm = comparison::arm_of(result, row->engine);
+    auto found = std::find_if(arms.begin(), arms.end(),
+                              [&arm](const auto& entry) { return entry.first == arm; });
+    if (found == arms.end()) found = arms.insert(arms.end(), {arm, {}});
+    found->second.push_back(row);
+  }
+  std::vector<std::vector<const Row*>> groups;
+  for (auto& [arm, group] : arms) groups.push_back(std::move(group));
+  return groups;
 }
 
 /// The field of results.json that orders are made from.
@@ -119,7 +136,8 @@ std::string group_sentence(const std::vector<Order>& group) {
 
 }  // namespace
 
-std::vector<Order> observed_orders(const WorkloadRows& workload) {
+std::vector<Order> observed_orders(const record::StudyResult& result,
+                                   const WorkloadRows& workload) {
   std::vector<Order> orders;
   std::size_t begin = 0;
   while (begin < workload.rows.size()) {
@@ -131,11 +149,13 @@ std::vector<Order> observed_orders(const WorkloadRows& workload) {
         rivals.push_back(&workload.rows[end]);
       }
     }
-    if (workload.rows[begin].load.kind == workload::LoadKind::closed) {
-      add_order(Quantity::output_tokens_per_s, rivals, orders);
+    for (const auto& same : by_arm(result, rivals)) {
+      if (workload.rows[begin].load.kind == workload::LoadKind::closed) {
+        add_order(Quantity::output_tokens_per_s, same, orders);
+      }
+      add_order(Quantity::ttft_p50, same, orders);
+      add_order(Quantity::tpot_p50, same, orders);
     }
-    add_order(Quantity::ttft_p50, rivals, orders);
-    add_order(Quantity::tpot_p50, rivals, orders);
     begin = end;
   }
   return orders;
@@ -159,11 +179,15 @@ std::string order_text(const Order& order) {
 
 std::vector<Order> unresolved_orders(const record::StudyResult& result,
                                      const WorkloadRows& workload) {
-  auto orders = observed_orders(workload);
+  auto orders = observed_orders(result, workload);
   orders.erase(std::remove_if(orders.begin(), orders.end(),
                               [&](const Order& order) {
+                                std::vector<std::string> engines;
+                                for (const auto& one : order.standings) {
+                                  engines.push_back(one.engine);
+                                }
                                 return is_resolved(result, metric_name(order.quantity),
-                                                   workload.workload, order.load);
+                                                   workload.workload, order.load, engines);
                               }),
                orders.end());
   return orders;

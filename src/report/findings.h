@@ -30,8 +30,8 @@ struct Order {
 };
 
 /// Output tokens/s (closed loads only: an open load sets it), TTFT p50 and TPOT p50 at each load
-/// where two or more engines have a valid trial.
-std::vector<Order> observed_orders(const WorkloadRows& workload);
+/// where two or more engines of an arm have a valid trial; each arm apart.
+std::vector<Order> observed_orders(const record::StudyResult& result, const WorkloadRows& workload);
 
 /// Those by which no pair of engines is resolved: what stands beside verdicts.
 std::vector<Order> unresolved_orders(const record::StudyResult& result,

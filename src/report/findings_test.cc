@@ -68,13 +68,14 @@ TEST(Support, RunsOfOneStartAreNoRepetitions) {
   EXPECT_EQ(repeats(rows), 1U);
   EXPECT_EQ(runs(rows), 3U);
   // Each run of b beside the same run of a: three pairs, not nine.
-  EXPECT_THAT(order_text(observed_orders(rows[0])[1]), HasSubstr("behind in 3 of 3 pairs of runs"));
+  EXPECT_THAT(order_text(observed_orders(result, rows[0])[1]),
+              HasSubstr("behind in 3 of 3 pairs of runs"));
 }
 
 TEST(Orders, RankLowerLatencyAndHigherThroughputFirst) {
   auto result = repeated(1);
   result.trials[1].metrics.output_tokens_per_s = 1600;
-  const auto orders = observed_orders(make_rows(result)[0]);
+  const auto orders = observed_orders(result, make_rows(result)[0]);
   ASSERT_EQ(orders.size(), 3u);
   EXPECT_EQ(order_text(orders[0]), "b 1600 tok/s; a 800 tok/s (0.50x)");
   EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x)");
@@ -82,7 +83,7 @@ TEST(Orders, RankLowerLatencyAndHigherThroughputFirst) {
 
 TEST(Orders, LeaveOutEnginesWithoutAValidTrial) {
   const auto result = sample_study();
-  for (const auto& order : observed_orders(make_rows(result)[0])) {
+  for (const auto& order : observed_orders(result, make_rows(result)[0])) {
     EXPECT_EQ(order.load, "c=1");
   }
 }
@@ -93,7 +94,7 @@ TEST(Orders, DoNotRankTheThroughputOfAnOpenLoad) {
     trial.load.kind = workload::LoadKind::open;
     trial.load.rate_per_s = 4;
   }
-  for (const auto& order : observed_orders(make_rows(result)[0])) {
+  for (const auto& order : observed_orders(result, make_rows(result)[0])) {
     EXPECT_NE(order.quantity, Quantity::output_tokens_per_s);
   }
 }
@@ -101,22 +102,42 @@ TEST(Orders, DoNotRankTheThroughputOfAnOpenLoad) {
 TEST(Orders, CountThePairsThatAgree) {
   auto result = repeated(3);
   result.trials[1].metrics.ttft_ms.p50 = 15;  // b is ahead in the first repeat
-  const auto orders = observed_orders(make_rows(result)[0]);
+  const auto orders = observed_orders(result, make_rows(result)[0]);
   EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x, behind in 2 of 3 pairs of runs)");
 }
 
 TEST(Orders, StandOnlyWhereNothingIsResolved) {
   const auto result = compared_study();
   const auto workload = make_rows(result)[0];
-  EXPECT_EQ(observed_orders(workload).size(), 3U);
+  EXPECT_EQ(observed_orders(result, workload).size(), 3U);
   const auto orders = unresolved_orders(result, workload);
   ASSERT_EQ(orders.size(), 1U);
   EXPECT_EQ(orders[0].quantity, Quantity::output_tokens_per_s);
 }
 
+TEST(Orders, KeepToAnArm) {
+  auto result = repeated(1);
+  result.trials.push_back(sample_trial("c", 8, 1, 10));
+  result.trials.push_back(sample_trial("d", 8, 1, 15));
+  result.study["engines"] = {{{"name", "a"}, {"arms", {"shipped"}}},
+                             {{"name", "b"}, {"arms", {"shipped"}}},
+                             {{"name", "c"}, {"arms", {"equalised"}}},
+                             {{"name", "d"}, {"arms", {"equalised"}}}};
+  const auto orders = observed_orders(result, make_rows(result)[0]);
+  ASSERT_EQ(orders.size(), 6U);
+  EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x)");
+  EXPECT_EQ(order_text(orders[4]), "c 10.0 ms; d 15.0 ms (1.50x)");
+  // What is resolved in one arm leaves the other's order as it was.
+  result.comparisons = compared_study().comparisons;
+  const auto left = unresolved_orders(result, make_rows(result)[0]);
+  EXPECT_TRUE(std::any_of(left.begin(), left.end(), [](const Order& order) {
+    return order.quantity == Quantity::ttft_p50 && order.standings[0].engine == "c";
+  }));
+}
+
 TEST(OrderSentences, CallEqualMediansLevel) {
   const auto result = repeated(1);
-  EXPECT_THAT(order_sentences(observed_orders(make_rows(result)[0])),
+  EXPECT_THAT(order_sentences(observed_orders(result, make_rows(result)[0])),
               testing::Contains("TPOT p50 at c=8: a, level with b (1.00x)"));
 }
 
@@ -124,7 +145,7 @@ TEST(OrderSentences, JoinLoadsWhereTheOrderIsTheSame) {
   record::StudyResult result;
   result.trials = {sample_trial("a", 1, 1, 20), sample_trial("b", 1, 1, 25),
                    sample_trial("a", 8, 1, 40), sample_trial("b", 8, 1, 60)};
-  const auto sentences = order_sentences(observed_orders(make_rows(result)[0]));
+  const auto sentences = order_sentences(observed_orders(result, make_rows(result)[0]));
   EXPECT_THAT(sentences, testing::Contains("TTFT p50 at c=1, c=8: a, then b (1.25x to 1.50x)"));
 }
 

@@ -180,11 +180,15 @@ std::vector<std::string> caveat_sentences(const record::StudyResult& result, Met
 }
 
 bool is_resolved(const record::StudyResult& result, const std::string& metric,
-                 const std::string& workload, const std::string& load) {
+                 const std::string& workload, const std::string& load,
+                 const std::vector<std::string>& engines) {
+  const auto among = [&engines](const std::string& engine) {
+    return std::find(engines.begin(), engines.end(), engine) != engines.end();
+  };
   const auto rows = advice::pair_rows(result);
   return std::any_of(rows.begin(), rows.end(), [&](const PairRow& row) {
     return row.metric == metric && row.workload == workload && row.load.label() == load &&
-           row.verdict != PairVerdict::not_resolved;
+           among(row.a) && among(row.b) && row.verdict != PairVerdict::not_resolved;
   });
 }
 

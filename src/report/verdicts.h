@@ -27,9 +27,10 @@ enum class Metrics { primary, others };
 /// compared: "a / b: not known to be equal: tokenizer"; "a / b, TTFT p50 at c=8: rests on block 2".
 std::vector<std::string> caveat_sentences(const record::StudyResult& result, Metrics metrics);
 
-/// Whether a pair of engines was told apart, or found equivalent, by the metric there.
+/// Whether a pair of these engines was told apart, or found equivalent, by the metric there.
 bool is_resolved(const record::StudyResult& result, const std::string& metric,
-                 const std::string& workload, const std::string& load);
+                 const std::string& workload, const std::string& load,
+                 const std::vector<std::string>& engines);
 
 /// The texts of `recommendations`, in order.
 std::vector<std::string> recommendation_texts(const record::StudyResult& result);
