@@ -224,13 +224,25 @@ const std::vector<FactsPair>& facts_pairs() {
   const std::string memory = "memory";
   static const std::vector<FactsPair> pairs{
       {"decode_near_speed_of_light",
-       {{"is_single_stream", true}, {bound, memory}, {light, 0.85}},
-       {{"is_single_stream", true}, {bound, memory}, {light, 1.05}}},
+       {{"valid", true}, {"is_single_stream", true}, {bound, memory}, {light, 0.85}},
+       {{"valid", true}, {"is_single_stream", true}, {bound, memory}, {light, 1.05}}},
       {"decode_far_from_speed_of_light",
-       {{"is_single_stream", true}, {light, 0.3}},
-       {{"is_single_stream", false}, {light, 0.3}}},
+       {{"valid", true}, {"is_single_stream", true}, {light, 0.3}},
+       {{"valid", true}, {"is_single_stream", false}, {light, 0.3}}},
   };
   return pairs;
+}
+
+// The TPOT of a trial that is not valid may be the client's.
+TEST(RuleFacts, DecodeIsJudgedByValidTrialsAlone) {
+  for (const char* id : {"decode_near_speed_of_light", "decode_far_from_speed_of_light"}) {
+    const auto pair = std::find_if(facts_pairs().begin(), facts_pairs().end(),
+                                   [id](const FactsPair& one) { return one.rule == id; });
+    Facts facts = pair->fires;
+    EXPECT_TRUE(holds(*find_rule(id), facts)) << id;
+    facts["valid"] = false;
+    EXPECT_FALSE(holds(*find_rule(id), facts)) << id;
+  }
 }
 
 TEST(RuleFacts, FireWhereTheyMustAndNotWhereTheyMustNot) {

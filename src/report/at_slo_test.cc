@@ -188,6 +188,7 @@ TEST(AtSlo, SaysWhyAnEngineMeetsItNowhere) {
   EXPECT_EQ(at.lead, "No engine is shown to meet the SLO at any measured load of chat.");
   const auto table = slo_table(result, at);
   EXPECT_EQ(table.rows[0].state, RowState::bad);
+  EXPECT_THAT(table_markdown(table), testing::Not(HasSubstr("**")));  // bold is the best value
   EXPECT_THAT(table.notes,
               Contains("a meets the SLO at no measured load: at c=1 only 20.0 % of the requests "
                        "are good"));

@@ -44,7 +44,7 @@ std::string table_markdown(const Table& table) {
     for (const TableCell& cell : row.cells) {
       const bool loud = cell.emphasis == Emphasis::best ||
                         (row.state == RowState::bad && &cell == &row.cells.back());
-      const std::string mark = loud && !cell.text.empty() ? "**" : "";
+      const std::string mark = loud && !cell.text.empty() && cell.text != "-" ? "**" : "";
       text += " " + mark + markdown_text(cell.text) + mark + " |";
     }
     text += "\n";
