@@ -157,6 +157,24 @@ TEST(Timeline, PlacesTheTelemetryByItsPhases) {
   EXPECT_FALSE(timeline.rss_bytes.values.empty());
 }
 
+TEST(Timeline, OfAnEngineOnTheCpuHasNoneOfTheMachinesGpus) {
+  auto of_trial = facts();
+  of_trial.resources.reasons["vram_peak_bytes"] = "the engine was told to compute on the CPU";
+  std::string telemetry = kTelemetry;
+  const std::string word = "\"rss_bytes\"";
+  for (auto at = telemetry.find(word); at != std::string::npos;) {
+    const std::string more = R"("vram_used_bytes":[5],"gpu_power_w":[9],)";
+    telemetry.insert(at, more);
+    at = telemetry.find(word, at + more.size() + word.size());
+  }
+  const auto with = compute(facts(), hundred(), telemetry).timeline;
+  ASSERT_FALSE(with.gpu_power_w.values.empty() || with.vram_used_bytes.values.empty());
+  const auto timeline = compute(of_trial, hundred(), telemetry).timeline;
+  EXPECT_FALSE(timeline.rss_bytes.values.empty());
+  EXPECT_TRUE(timeline.vram_used_bytes.values.empty() && timeline.gpu_power_w.values.empty());
+  EXPECT_EQ(timeline.gpu_power_w.reason, "the engine was told to compute on the CPU");
+}
+
 TEST(Timeline, PrefixHitsAreWhatTheCountersGained) {
   std::string telemetry = kTelemetry;
   const auto read = [&telemetry](double at_s, int queries, int hits) {

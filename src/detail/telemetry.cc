@@ -155,7 +155,9 @@ void add_server(const std::vector<json>& lines, double start_s, Timeline& into) 
   into.prefix_hit_ratio = hits.series(reason);
 }
 
-void add_machine(const std::vector<json>& lines, double start_s, Timeline& into) {
+/// `not_its_gpus` says why the machine's GPUs are none of the engine's; empty = they are.
+void add_machine(const std::vector<json>& lines, double start_s, const std::string& not_its_gpus,
+                 Timeline& into) {
   Means vram(into), rss(into), power(into), busy(into);
   std::string gpu = "not recorded", process = "not recorded";
   for (const json& line : lines) {
@@ -165,11 +167,13 @@ void add_machine(const std::vector<json>& lines, double start_s, Timeline& into)
     }
     if (text(line, "kind") != "machine") continue;
     const double at_s = number(line, "at_s").value_or(0.0) - start_s;
-    vram.add(at_s, sum(line, "vram_used_bytes"));
     rss.add(at_s, number(line, "rss_bytes"));
+    if (!not_its_gpus.empty()) continue;
+    vram.add(at_s, sum(line, "vram_used_bytes"));
     power.add(at_s, sum(line, "gpu_power_w"));
     busy.add(at_s, mean(line, "gpu_busy_percent"));
   }
+  if (!not_its_gpus.empty()) gpu = not_its_gpus;
   into.vram_used_bytes = vram.series(gpu);
   into.gpu_power_w = power.series(gpu);
   into.gpu_busy_percent = busy.series(gpu);
@@ -198,7 +202,10 @@ void add_telemetry(const analysis::TrialFacts& facts, std::string_view telemetry
   into.telemetry_within_s = place->within_s();
   const double start_s = place->middle_s() + base::to_seconds(facts.window_start);
   add_server(lines, start_s, into);
-  add_machine(lines, start_s, into);
+  const auto& resources = facts.resources;
+  const auto why = resources.reasons.find("vram_peak_bytes");
+  const bool others = !resources.vram_peak_bytes && why != resources.reasons.end();
+  add_machine(lines, start_s, others ? why->second : "", into);
 }
 
 }  // namespace tokamark::detail

@@ -50,6 +50,20 @@ std::optional<double> share_of(const std::optional<std::string>& text) {
   return share;
 }
 
+/// Whether an image's name or tag has this word between its '/', ':', '-', '_' and '.'.
+bool has_word(const std::string& image, std::string_view wanted) {
+  std::string word;
+  for (const char c : lower(image) + "/") {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      word += c;
+    } else {
+      if (word == wanted) return true;
+      word.clear();
+    }
+  }
+  return false;
+}
+
 /// "llama-cpp": how many layers, a number or a word.
 bool offloads_layers(const std::vector<std::string>& args) {
   const auto layers = flag_value(args, {"-ngl", "--gpu-layers", "--n-gpu-layers"});
@@ -105,9 +119,9 @@ LaunchShape launch_shape(const engine::EngineSpec& spec) {
 }
 
 bool asks_for_cpu(const engine::EngineSpec& spec) {
-  if (lower(flag_value(spec.args, {"--device"}).value_or("")) == "cpu") return true;
-  if (lower(spec.image).find("cpu") != std::string::npos) return true;
-  if (lower(spec.image).find("xeon") != std::string::npos) return true;
+  const auto device = lower(flag_value(spec.args, {"--device", "-dev"}).value_or(""));
+  if (device == "cpu" || device == "none") return true;
+  if (has_word(spec.image, "cpu") || has_word(spec.image, "xeon")) return true;
   return std::any_of(spec.env.begin(), spec.env.end(), [](const auto& variable) {
     return variable.first.rfind("VLLM_CPU_", 0) == 0 || variable.first == "SGLANG_USE_CPU_ENGINE";
   });

@@ -73,8 +73,15 @@ TEST(LaunchShape, KnowsWhoComputesOnTheCpu) {
   spec.args.clear();
   spec.image = "vllm/vllm-openai-cpu:v0.33.0";
   EXPECT_TRUE(asks_for_cpu(spec));
+  spec.image = "lmsysorg/sglang:v0.5.16-xeon";
+  EXPECT_TRUE(asks_for_cpu(spec));
   spec.image = "vllm/vllm-openai:v0.33.0";
   EXPECT_FALSE(asks_for_cpu(spec));
+  spec.image = "acme/vllm-cpuoffload:v1";
+  EXPECT_FALSE(asks_for_cpu(spec)) << "no word of its own";
+  spec.kind = "llama-cpp";
+  spec.args = {"--device", "none"};
+  EXPECT_TRUE(asks_for_cpu(spec));
 }
 
 TEST(LaunchShape, KnowsWhoAsksForAGpu) {

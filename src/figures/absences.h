@@ -20,8 +20,12 @@ class Absences {
   std::vector<std::pair<std::string, std::vector<std::string>>> by_reason_;
 };
 
-/// The engines that have no row among these, which are all of one load: not run at it, or without
-/// raw records there (`busiest_rows`).
+/// The engines of the study that have no row among these, which are all of one load: not run at it,
+/// or without raw records there (`busiest_rows`).
 Absences absent_engines(const Frame& frame, const std::vector<const report::Row*>& rows);
+
+/// " No trial: b at c=8; c." where an engine of the study has none at a load of these rows, or none
+/// of this workload at all.
+std::string no_trial_text(const Frame& frame, const std::vector<const report::Row*>& rows);
 
 }  // namespace tokamark::figures

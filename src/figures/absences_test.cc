@@ -53,22 +53,43 @@ TEST(Absences, NameEnginesWhoseWindowDidNotClose) {
   detail.median_request.reset();
   detail.goodput_at.clear();
   const auto set = make(study);
-  for (const char* id : {"strictness-chat", "timeline-chat"}) {
+  for (const char* id : {"strictness-chat", "timeline-chat", "waterfall-chat", "tokens-chat"}) {
     EXPECT_THAT(find(set, id).caption,
                 HasSubstr("Not shown: engine-2 (its window did not open and close)"))
         << id;
   }
-  EXPECT_THAT(find(set, "waterfall-chat").caption,
+  detail.timeline.step_s = 0.3;
+  detail.requests.clear();
+  detail.slowest.clear();
+  detail.median_request.reset();
+  const auto opened = make(study);
+  EXPECT_THAT(find(opened, "waterfall-chat").caption,
               HasSubstr("engine-2 (no request was scheduled in the second half of its window)"));
-  EXPECT_THAT(find(set, "tokens-chat").caption,
+  EXPECT_THAT(find(opened, "tokens-chat").caption,
               HasSubstr("engine-2 (no request was scheduled in its window)"));
+}
+
+TEST(Absences, NameLoadsAndEnginesWithoutATrial) {
+  auto study = sample({.engines = 3, .loads = 2});
+  study.result.trials.erase(study.result.trials.begin() + 3);  // engine-2 at c=2
+  study.result.study["engines"].push_back({{"name", "dead"}});
+  const auto set = make(study);
+  for (const char* id :
+       {"pareto-chat", "output-concurrency-chat", "ttft-concurrency-chat",
+        "attainment-concurrency-chat", "distribution-ttft-chat", "percentiles-ttft-chat",
+        "roofline-concurrency-chat", "asked-concurrency-chat"}) {
+    EXPECT_THAT(find(set, id).caption, EndsWith(" No trial: engine-2 at c=2; dead.")) << id;
+  }
+  EXPECT_THAT(find(set, "timeline-chat").caption, HasSubstr("Not shown: dead (no trial at c=1)"));
+  EXPECT_THAT(find(make(sample({.engines = 2})), "pareto-chat").caption,
+              Not(HasSubstr("No trial")));
 }
 
 TEST(Gaps, OfAnEngineThatHasNoneHaveAReasonAndOuterBinsAreOpen) {
   auto study = sample({.engines = 2, .loads = 1});
   auto& detail = second_detail(study);
   detail.gap_counts = {};
-  detail.itl.reason = "2.50 tokens a chunk";
+  detail.itl = {0, {}, "2.50 tokens a chunk"};
   auto& first = study.detail.at(study.result.trials[0].id).gap_counts;
   first.front() = 3;
   auto set = make(study);
@@ -180,10 +201,10 @@ TEST(Memory, OfAnotherKindOrUnknownIsNamed) {
   third.vram_peak_bytes.reset();
   third.rss_peak_bytes.reset();
   third.reasons["rss_peak_bytes"] = "another host";
+  study.result.trials[0].resources.rss_peak_bytes.reset();
+  study.result.trials[0].resources.reasons["rss_peak_bytes"] = "attached";
   EXPECT_THAT(find(make(study), "memory-chat").caption,
-              EndsWith("Not shown: engine-2 (known of it is host memory); engine-3 (another "
-                       "host)."));
-  study.result.trials.erase(study.result.trials.begin());
+              EndsWith("Not shown: engine-1 (attached); engine-3 (another host)."));
   const auto caption = find(make(study), "memory-chat").caption;
   EXPECT_THAT(caption, HasSubstr("Host memory of one run"));
   EXPECT_THAT(caption, Not(HasSubstr("reservation")));

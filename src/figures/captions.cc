@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "figures/absences.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 
@@ -40,7 +41,8 @@ namespace {
 
 /// `runs_of` gives the runs of a row that a figure draws.
 template <typename RunsOf>
-std::string basis_of(const std::vector<const report::Row*>& rows, RunsOf runs_of) {
+std::string basis_of(const std::vector<const report::Row*>& rows, RunsOf runs_of,
+                     const char* of = "a point") {
   Span requests, runs, window;
   for (const auto* row : rows) {
     const std::vector<const record::TrialResult*> drawn = runs_of(*row);
@@ -51,9 +53,9 @@ std::string basis_of(const std::vector<const report::Row*>& rows, RunsOf runs_of
     }
   }
   if (rows.empty()) return "";
-  return fmt::format(" n = {} measured requests a run, R = {} {} a point, window {} s.",
+  return fmt::format(" n = {} measured requests a run, R = {} {} {}, window {} s.",
                      span_text(requests.low, requests.high), span_text(runs.low, runs.high),
-                     runs.high > 1.0 ? "runs" : "run", span_text(window.low, window.high));
+                     runs.high > 1.0 ? "runs" : "run", of, span_text(window.low, window.high));
 }
 
 }  // namespace
@@ -67,7 +69,8 @@ std::string one_run_text(const std::vector<const report::Row*>& rows) {
 }
 
 std::string all_runs_text(const std::vector<const report::Row*>& rows) {
-  return basis_of(rows, [](const report::Row& row) { return row.trials; });
+  return basis_of(
+      rows, [](const report::Row& row) { return row.trials; }, "an engine and load");
 }
 
 std::string marks_text(const std::vector<Value>& values) {
@@ -78,7 +81,7 @@ std::string marks_text(const std::vector<Value>& values) {
   const bool interval = any(Spread::interval), range = any(Spread::range);
   if (!interval && !range) return "A mark is one run: it has no interval.";
   std::string text = "A mark is the median over the valid runs; its line is ";
-  if (interval) text += "the 95 % sign-test interval of the median over starts";
+  if (interval) text += "the 95 % sign-test interval of the median over blocks";
   if (interval && range) text += ", or, where there is none, ";
   if (range) text += "the range of the runs, which is not an interval";
   return text + ".";
@@ -122,7 +125,7 @@ std::string missing_text(const Frame& frame, const std::vector<const report::Row
                           measure.name, missing, rows.size(), fmt::join(reasons, "; "));
     }
   }
-  return text.empty() ? "" : text + ".";
+  return (text.empty() ? "" : text + ".") + no_trial_text(frame, rows);
 }
 
 std::string ending_text(record::RequestStatus status, record::RequestError error) {

@@ -136,8 +136,8 @@ void add_asked(const Frame& frame, workload::LoadKind kind, FigureSet& set) {
       (closed ? "Achieved: mean over the window, counted by the load threads."
               : "Achieved: requests sent in the window over its length; a Poisson "
                 "schedule varies by chance.");
-  figure.caption +=
-      all_runs_text(rows) + " Hollow and crossed: a trial that is not valid." + absent.text();
+  figure.caption += all_runs_text(rows) + " Hollow and crossed: a trial that is not valid." +
+                    absent.text() + no_trial_text(frame, rows);
   auto spec = single_view(frame, figure, {140, 200, 280});
   spec["data"]["values"] = std::move(data);
   const std::string unit = closed ? " (requests in flight)" : " (requests/s)";

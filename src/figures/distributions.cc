@@ -74,7 +74,7 @@ std::string caption_of(const Frame& frame, const Panels& panels) {
       "beyond, or where a failed request does.";
   if (panels.zero)
     text += " A log axis has no 0 ms (events read together): such values are left out.";
-  if (panels.interval) text += " Bands: 95 % sign-test interval of the median over starts.";
+  if (panels.interval) text += " Bands: 95 % sign-test interval of the median over blocks.";
   if (panels.range) text += " Bands: the range of the runs, which is not an interval.";
   if (!panels.interval && !panels.range) {
     text += " One run a line, so no band: requests of one run are not independent.";
@@ -86,7 +86,8 @@ std::string caption_of(const Frame& frame, const Panels& panels) {
   for (const auto& lines : panels.lines) {
     for (const auto& line : lines) rows.push_back(line.row);
   }
-  return text + basis_text(rows) + invalid_text(rows) + panels.absent.text();
+  return text + basis_text(rows) + invalid_text(rows) + panels.absent.text() +
+         no_trial_text(frame, all_rows(frame));
 }
 
 void add_distribution(const Frame& frame, const Kind& kind, FigureSet& set) {

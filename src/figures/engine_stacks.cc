@@ -63,19 +63,20 @@ std::vector<Stack> find_starts(const Frame& frame, std::string& logs) {
 }
 
 constexpr const char* kVram = "VRAM";
+constexpr const char* kHost = "Host memory";
 
 struct Memory {
   const char* name;
   std::optional<std::int64_t> idle, loaded, warmed, peak;
 };
 
-Memory memory_of(const record::TrialResources& resources) {
-  if (resources.vram_peak_bytes) {
+Memory memory_of(const record::TrialResources& resources, bool vram) {
+  if (vram) {
     return {kVram, resources.vram_idle_bytes, resources.vram_loaded_bytes,
             resources.vram_warmed_bytes, resources.vram_peak_bytes};
   }
   // The engine's own, so nothing before its start.
-  return {"Host memory", 0, resources.rss_loaded_bytes, resources.rss_warmed_bytes,
+  return {kHost, 0, resources.rss_loaded_bytes, resources.rss_warmed_bytes,
           resources.rss_peak_bytes};
 }
 
@@ -116,30 +117,36 @@ struct Memories {
   Absences absent;
 };
 
-Memories find_memories(const Frame& frame, const std::vector<const report::Row*>& rows) {
-  Memories found{{}, "", "", false, absent_engines(frame, rows)};
+/// Whether VRAM is the memory to show: bars of two kinds of memory on one axis would be read
+/// against each other, so it must be known of every engine of which anything is.
+bool shows_vram(const std::vector<const report::Row*>& rows) {
+  bool any = false;
   for (const auto* row : rows) {
     const auto& resources = chosen_trial(*row).resources;
-    const auto memory = memory_of(resources);
+    any = any || resources.vram_peak_bytes;
+    if (!resources.vram_peak_bytes && resources.rss_peak_bytes) return false;
+  }
+  return any;
+}
+
+Memories find_memories(const Frame& frame, const std::vector<const report::Row*>& rows) {
+  const bool vram = shows_vram(rows);
+  Memories found{{}, vram ? kVram : kHost, "", false, absent_engines(frame, rows)};
+  for (const auto* row : rows) {
+    const auto& resources = chosen_trial(*row).resources;
+    const auto memory = memory_of(resources, vram);
     const auto& engine = frame.names[frame.index_of(row->engine)];
     if (!memory.peak) {
       const auto reason = resources.reasons.find("rss_peak_bytes");
       found.absent.add(engine, reason == resources.reasons.end() ? "" : reason->second);
       continue;
     }
-    // Bars of two kinds of memory on one axis would be read against each other.
-    if (!found.name.empty() && found.name != memory.name) {
-      found.absent.add(engine,
-                       found.name == kVram ? "known of it is host memory" : "known of it is VRAM");
-      continue;
-    }
-    found.name = memory.name;
     found.stacks.push_back(memory_stack(engine, memory, row->comparable));
     for (const auto& piece : found.stacks.back().pieces) {
       found.unknown = found.unknown || piece.part == kUnknown;
     }
     const auto kind = report::plain_line(resources.vram_peak_kind);
-    if (!kind.empty() && resources.vram_peak_bytes) {
+    if (!kind.empty() && vram) {
       found.kinds += fmt::format(" {}: {}.", engine, kind);
     }
   }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
+#include "figures/absences.h"
 #include "figures/figures_internal.h"
 #include "report/text.h"
 
@@ -22,6 +24,7 @@ using Counts = std::array<std::int64_t, detail::kErrorBins>;
 struct Errors {
   std::map<std::string, std::map<std::string, Counts>> engines;
   std::vector<std::string> kinds;
+  std::set<std::string> seen;  ///< engines with raw records of a trial
   std::size_t trials = 0, without = 0;
   std::int64_t total = 0;
 };
@@ -36,6 +39,7 @@ Errors collect(const Frame& frame) {
         continue;
       }
       ++errors.trials;
+      errors.seen.insert(row.engine);
       for (const auto& series : detail->errors) {
         auto& counts = errors.engines[row.engine][series.kind];
         for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -125,12 +129,14 @@ void add_errors(const Frame& frame, FigureSet& set) {
   for (std::size_t i = 0; i < frame.engines.size(); ++i) {
     const auto found = errors.engines.find(frame.engines[i]);
     if (found == errors.engines.end()) {
+      if (errors.seen.count(frame.engines[i]) == 0) continue;
       clean += (clean.empty() ? " None: " : ", ") + frame.names[i];
       continue;
     }
     panels.emplace_back(frame.names[i], make_rows(found->second, most));
   }
   figure.caption += clean.empty() ? "" : clean + ".";
+  figure.caption += no_trial_text(frame, all_rows(frame));
   const auto count = static_cast<double>(panels.size());
   const Grid grid{1, std::min(count, 2.0), std::min(count, 3.0), {70, 85, 140}};
   auto spec = panel_view(frame, figure, grid);

@@ -149,7 +149,7 @@ TEST(Intervals, AreTheEstimatesAndElseTheRangeOfTheRuns) {
   EXPECT_NEAR(rows[0].at("high").get<double>(), 20.4, 1e-9);
   EXPECT_EQ(rows[0].at("range"), "2 runs, 20.2 to 20.4");
   EXPECT_EQ(rows[1].at("low"), 39.0);
-  EXPECT_EQ(rows[1].at("range"), "95 % interval 39.0 to 42.0 of 7 starts");
+  EXPECT_EQ(rows[1].at("range"), "95 % interval 39.0 to 42.0 of 7 blocks");
   EXPECT_THAT(figure.caption, HasSubstr("95 % sign-test interval"));
   EXPECT_THAT(figure.caption, HasSubstr("the range of the runs, which is not an interval"));
   // The estimate is a share, the figure in percent.
@@ -245,7 +245,7 @@ TEST(Captions, CountTheRunsThatAreDrawn) {
   study.result.trials[4].verdict = record::Verdict::invalid;  // drawn, and crossed
   const auto drawn = make(study);
   for (const char* id : {"repeats-chat", "asked-concurrency-chat"}) {
-    EXPECT_THAT(find(drawn, id).caption, HasSubstr("R = 3 runs a point")) << id;
+    EXPECT_THAT(find(drawn, id).caption, HasSubstr("R = 3 runs an engine and load")) << id;
   }
 }
 

@@ -40,9 +40,9 @@ void add_row(const Frame& frame, const report::Row& row, Histogram& into, Absenc
   double all = 0.0;
   for (const auto count : counts) all += static_cast<double>(count);
   if (all == 0.0) {
-    const auto& reason = detail.itl.reason;
+    // A failed request counts as an endless gap.
     absent.add(frame.names[frame.index_of(row.engine)],
-               reason.empty() ? "no request with two chunks succeeded" : reason);
+               detail.itl.n > 0 ? "no request with two chunks succeeded" : detail.itl.reason);
     return;
   }
   into.first = into.first || counts.front() > 0;

@@ -104,7 +104,8 @@ Value value_of(const Frame& frame, const report::Row& row, const Measure& measur
       value.low = *low * measure.per_estimate;
       value.high = *high * measure.per_estimate;
       value.spread = Spread::interval;
-      value.starts = static_cast<std::size_t>(number(*estimate, "R").value_or(0.0));
+      value.blocks =
+          static_cast<std::size_t>(std::clamp(number(*estimate, "R").value_or(0.0), 0.0, 1e9));
     }
   }
   return value;
@@ -116,7 +117,7 @@ std::string spread_text(const Value& value, double factor) {
   const auto bounds = fmt::format("{} to {}", format_number(value.low * factor),
                                   format_number(value.high * factor));
   return value.spread == Spread::interval ? fmt::format("95 % interval {} of {}", bounds,
-                                                        report::count_of(value.starts, "start"))
+                                                        report::count_of(value.blocks, "block"))
                                           : fmt::format("{}, {}", runs, bounds);
 }
 

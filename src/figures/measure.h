@@ -37,14 +37,14 @@ struct Value {
   std::vector<double> runs;  ///< the runs that the median is of, by repeat
   double low = 0.0, high = 0.0;
   Spread spread = Spread::none;  ///< one run; the smallest to the largest; the estimate's interval
-  std::size_t starts = 0;        ///< of the engine, that an interval is over
+  std::size_t blocks = 0;        ///< that an interval is over
 };
 
 /// The median over the used runs; empty when any of them lacks it. With an interval where the
 /// results' estimates have one (six starts and more), else with the range of the runs.
 Value value_of(const Frame& frame, const report::Row& row, const Measure& measure);
 
-/// "1 run", "3 runs, 10 to 12" or "95 % interval 10 to 12 of 9 starts"; numbers times `factor`.
+/// "1 run", "3 runs, 10 to 12" or "95 % interval 10 to 12 of 9 blocks"; numbers times `factor`.
 std::string spread_text(const Value& value, double factor);
 
 }  // namespace tokamark::figures

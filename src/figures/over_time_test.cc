@@ -29,6 +29,15 @@ TEST(Errors, AreCountedByKindAndStacked) {
   EXPECT_THAT(figure.caption, HasSubstr("None: engine-1, engine-2."));
 }
 
+TEST(Errors, NoneAreOfEnginesThatWereSeenAlone) {
+  auto study = sample({.engines = 3, .loads = 1, .missing = true});
+  study.detail.erase(study.result.trials[0].id);
+  study.result.study["engines"].push_back({{"name", "dead"}});
+  const auto set = make(study);
+  EXPECT_THAT(find(set, "errors-chat").caption,
+              HasSubstr(" None: engine-2. No trial: dead at c=1."));
+}
+
 TEST(Waterfall, ShowsWaitDecodeAndStalls) {
   const auto set = make(sample({.engines = 1, .loads = 1}));
   const auto& panel = find(set, "waterfall-chat").spec.at("concat").at(0);

@@ -181,8 +181,8 @@ void add_timeline(const Frame& frame, FigureSet& set) {
   const auto extent = extent_of(lines, merge);
   figure.caption = fmt::format(
       "One run an engine at {}. Time counts from the opening of the window; grey: the warm-up "
-      "before it, and the tail after it, in which the load goes on until the measured requests "
-      "have ended. A point is the mean over at most {} s.",
+      "before it, and the tail after it, until the measured requests have ended. A point is the "
+      "mean over at most {} s.",
       rows.front()->load.label(), report::format_number(extent.bin_s));
   if (extent.window_s - extent.shortest_s > extent.bin_s) {
     figure.caption += fmt::format(" The windows differ: {} to {} s; grey is after the longest.",

@@ -185,7 +185,10 @@ void add_token_lines(const Frame& frame, FigureSet& set) {
     const bool drawn = std::any_of(panels.begin(), panels.end(),
                                    [row](const Panel& panel) { return panel.row == row; });
     if (drawn) continue;
-    absent.add(frame.names[frame.index_of(row->engine)], "no request was scheduled in its window");
+    const bool opened = frame.detail_of(chosen_trial(*row))->timeline.step_s > 0.0;
+    absent.add(
+        frame.names[frame.index_of(row->engine)],
+        opened ? "no request was scheduled in its window" : "its window did not open and close");
   }
   figure.caption += one_run_text(rows) + unusable_text(rows) + absent.text();
   const auto count = static_cast<double>(panels.size());

@@ -126,11 +126,14 @@ void add_waterfall(const Frame& frame, FigureSet& set) {
   std::size_t longest = 0;
   auto absent = absent_engines(frame, rows);
   for (const auto* row : rows) {
-    auto requests = frame.detail_of(chosen_trial(*row))->requests;
+    const auto& detail = *frame.detail_of(chosen_trial(*row));
+    auto requests = detail.requests;
     requests.resize(std::min(requests.size(), most));
     if (requests.empty()) {
       absent.add(frame.names[frame.index_of(row->engine)],
-                 "no request was scheduled in the second half of its window");
+                 detail.timeline.step_s > 0.0
+                     ? "no request was scheduled in the second half of its window"
+                     : "its window did not open and close");
       continue;
     }
     longest = std::max(longest, requests.size());

@@ -245,6 +245,7 @@ std::string failures_sentence(const nlohmann::json& manifest, std::size_t most) 
     while (!line.empty() && line.back() == '.') line.pop_back();
     text += " " + line + ".";
   }
+  if (found->size() > most) text += fmt::format(" {} engines failed in all.", found->size());
   return text;
 }
 
@@ -315,6 +316,14 @@ std::string support_sentence(const record::StudyResult& result,
     return fmt::format(
         "One engine was measured, {} a load: there is nothing to compare.",
         runs(workloads) == 1 ? "once" : fmt::format("up to {} times", runs(workloads)));
+  }
+  const bool rivals =
+      std::any_of(workloads.begin(), workloads.end(), [&result](const WorkloadRows& workload) {
+        return !observed_orders(result, workload).empty();
+      });
+  if (!rivals) {
+    return "No two engines of an arm have a valid trial of the same work: there is nothing to "
+           "compare.";
   }
   if (blocks == 1) {
     return fmt::format(

@@ -119,14 +119,24 @@ TEST(Orders, KeepToAnArm) {
   auto result = repeated(1);
   result.trials.push_back(sample_trial("c", 8, 1, 10));
   result.trials.push_back(sample_trial("d", 8, 1, 15));
-  result.study["engines"] = {{{"name", "a"}, {"arms", {"shipped"}}},
-                             {{"name", "b"}, {"arms", {"shipped"}}},
-                             {{"name", "c"}, {"arms", {"equalised"}}},
-                             {{"name", "d"}, {"arms", {"equalised"}}}};
+  const nlohmann::json arms{{{"name", "a"}, {"arms", {"shipped"}}},
+                            {{"name", "b"}, {"arms", {"shipped"}}},
+                            {{"name", "c"}, {"arms", {"equalised"}}},
+                            {{"name", "d"}, {"arms", {"equalised"}}}};
+  result.study["engines"] = arms;
   const auto orders = observed_orders(result, make_rows(result)[0]);
   ASSERT_EQ(orders.size(), 6U);
   EXPECT_EQ(order_text(orders[1]), "a 20.0 ms; b 25.0 ms (1.25x)");
   EXPECT_EQ(order_text(orders[4]), "c 10.0 ms; d 15.0 ms (1.50x)");
+  result.trials.erase(result.trials.begin() + 3);
+  result.trials.erase(result.trials.begin() + 1);  // a and c, each alone in its arm
+  EXPECT_EQ(support_sentence(result, make_rows(result)),
+            "No two engines of an arm have a valid trial of the same work: there is nothing to "
+            "compare.");
+  result = repeated(1);
+  result.trials.push_back(sample_trial("c", 8, 1, 10));
+  result.trials.push_back(sample_trial("d", 8, 1, 15));
+  result.study["engines"] = arms;
   // What is resolved in one arm leaves the other's order as it was.
   result.comparisons = compared_study().comparisons;
   const auto left = unresolved_orders(result, make_rows(result)[0]);

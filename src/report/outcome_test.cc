@@ -42,6 +42,9 @@ TEST(Outcome, AStudyWithMissingTrialsIsNotCalledValid) {
   result.manifest["engine_failures"] = {"engine \"c\": exited with 1\nafter 2 s."};
   EXPECT_THAT(outcome_of(result, make_rows(result)).validity,
               testing::EndsWith("and 1 more. engine \"c\": exited with 1 after 2 s."));
+  result.manifest["engine_failures"] = {"a", "b", "c", "d"};
+  EXPECT_THAT(outcome_of(result, make_rows(result)).validity,
+              testing::EndsWith(" a. b. c. 4 engines failed in all."));
 }
 
 TEST(Outcome, AStudyWithoutTrialsIsNotValid) { EXPECT_FALSE(outcome_of({}, {}).valid); }

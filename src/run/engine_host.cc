@@ -73,7 +73,7 @@ base::Result<record::TrialResult> EngineHost::run(const study::PlannedTrial& tri
   output.facts.dirty_machine = hot_;
   add_idle(idle_, output.facts.resources);
   if (doctor::asks_for_cpu(study_.engines[trial.engine])) {
-    drop_gpus("the engine computes on the CPU", output.facts.resources);
+    drop_gpus("the engine was told to compute on the CPU", output.facts.resources);
   }
   output.facts.engine_info["checks"] = checks;
   output.facts.engine_info.update(roofline_);

@@ -127,10 +127,10 @@ TEST(Resources, OfAnEngineOnTheCpuHaveNoFiguresOfTheMachinesGpus) {
   TwoGpus gpus;
   add_idle(read_idle(gpus), resources);
   ASSERT_TRUE(resources.vram_peak_bytes && resources.gpu_energy_j);
-  drop_gpus("the engine computes on the CPU", resources);
+  drop_gpus("the engine was told to compute on the CPU", resources);
   EXPECT_FALSE(resources.vram_idle_bytes || resources.vram_peak_bytes || resources.gpu_energy_j);
   EXPECT_FALSE(resources.gpu_power_mean_w || resources.gpu_power_idle_w);
-  EXPECT_EQ(resources.reasons.at("vram_peak_bytes"), "the engine computes on the CPU");
+  EXPECT_EQ(resources.reasons.at("vram_peak_bytes"), "the engine was told to compute on the CPU");
   EXPECT_EQ(resources.rss_peak_bytes, 1);
 }
 

@@ -60,7 +60,7 @@ class ResultsFolder {
 
   /// Whether the trial is there and need not run again. An incomplete one must.
   [[nodiscard]] bool has_complete_trial(const std::string& id) const;
-  /// Says which engines failed, one line each; empty when none did since the run began.
+  /// Says which engines failed, one line each, in place of what was said before.
   base::Result<void> write_failures(const std::vector<std::string>& failures);
 
   /// Writes a trial. An earlier, incomplete one is kept under superseded/.

@@ -124,7 +124,7 @@ TEST_F(Folder, SaysWhenAFolderHoldsNoResults) {
   EXPECT_EQ(folder.error().kind, base::ErrorKind::usage);
 }
 
-TEST_F(Folder, SaysWhyEnginesFailedUntilTheNextRun) {
+TEST_F(Folder, SaysWhyEnginesFailedUntilNoneDid) {
   auto folder = ResultsFolder::create(root / "r", inputs);
   ASSERT_TRUE(folder.value().write_failures({}).has_value());
   EXPECT_FALSE(fs::exists(root / "r/failures.json"));

@@ -109,6 +109,9 @@ base::Result<double> gpus_of(const RooflineQuestion& question) {
   if (engine::has_flag(args, {"--config", "--extra-llm-api-options"})) {
     return refuse("how many of the GPUs the engine uses may stand in the file of its --config");
   }
+  if (engine::has_flag(args, {"--prefill-context-parallel-size", "-pcp"})) {
+    return refuse("how many GPUs its context parallelism adds is not known here");
+  }
   const auto shape = doctor::launch_shape(question.spec);
   const double copies = static_cast<double>(shape.gpus) / static_cast<double>(shape.tensor);
   const double count = std::max(told.get<double>(), 1.0) * copies;
@@ -122,7 +125,8 @@ base::Result<double> gpus_of(const RooflineQuestion& question) {
 json facts_of_gpu(const RooflineQuestion& question, const roofline::Checkpoint& read) {
   const auto& names = question.gpus;
   if (names.empty()) return because("there is no GPU");
-  if (doctor::asks_for_cpu(question.spec)) return because("the engine computes on the CPU");
+  if (doctor::asks_for_cpu(question.spec))
+    return because("the engine was told to compute on the CPU");
   const std::string& name = names.front();
   if (std::any_of(names.begin(), names.end(), [&](const auto& other) { return other != name; })) {
     return because("the GPUs of this machine are not all the same");

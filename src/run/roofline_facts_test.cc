@@ -137,13 +137,15 @@ TEST_F(RooflineFacts, CountTheGpusOfEveryCopyAndStage) {
   EXPECT_EQ(engine_.facts()["gpu_facts"]["count"], 2.0);
   engine_.spec.args = {"--config", "more.yaml"};
   EXPECT_THAT(engine_.reason("gpu_facts"), HasSubstr("--config"));
+  engine_.spec.args = {"-pcp", "2"};
+  EXPECT_THAT(engine_.reason("gpu_facts"), HasSubstr("context parallelism"));
   engine_.gpus.resize(1);
   EXPECT_EQ(engine_.facts()["gpu_facts"]["count"], 1.0);
 }
 
 TEST_F(RooflineFacts, OfAnEngineOnTheCpuHaveNoGpu) {
   engine_.spec.args = {"--device", "cpu"};
-  EXPECT_EQ(engine_.reason("gpu_facts"), "the engine computes on the CPU");
+  EXPECT_EQ(engine_.reason("gpu_facts"), "the engine was told to compute on the CPU");
 }
 
 TEST_F(RooflineFacts, RefuseUnknownGpus) {

@@ -32,7 +32,6 @@ class StudyRunner {
   }
 
   base::Result<Outcome> run(const study::Plan& plan, const BlockGate& goes_on) {
-    TOKAMARK_TRY_VOID(folder_.write_failures({}));
     std::uint32_t block = 0;
     for (const study::EngineVisit& visit : plan.visits) {
       if (stop_) break;
@@ -43,6 +42,8 @@ class StudyRunner {
       TOKAMARK_TRY_VOID(run_visit(visit));
     }
     outcome_.interrupted = stop_;
+    // Of a run that was stopped, what failed before may still be why a trial is missing.
+    if (!stop_) TOKAMARK_TRY_VOID(folder_.write_failures(outcome_.engine_failures));
     return outcome_;
   }
 
