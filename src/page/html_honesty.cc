@@ -68,7 +68,7 @@ std::string honesty_section(const Study& study, const std::string& charts) {
   text += repeats.rows.empty()
               ? paragraph("These results hold no estimates over repeats.")
               : folded_without_intervals(study, repeats,
-                                         "No estimate has an interval: it needs six starts.",
+                                         "No estimate has an interval: it needs six blocks.",
                                          fmt::format("The {} estimates", repeats.rows.size()));
   return text + code_list(study.result) + "</section>\n";
 }

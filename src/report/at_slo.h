@@ -44,7 +44,7 @@ std::vector<AtSlo> at_slo(const record::StudyResult& result,
 std::string slo_sentence(const record::StudyResult& result);
 
 /// The headline: one row an engine at its highest load that meets the SLO, each number with its
-/// interval over starts. The best of a column is marked only where the comparisons resolve it
+/// interval over blocks. The best of a column is marked only where the comparisons resolve it
 /// against every other engine that meets the SLO, else a `~` stands there.
 Table slo_table(const record::StudyResult& result, const AtSlo& at);
 

@@ -35,7 +35,7 @@ TableRow row_of(const EstimateRow& estimate) {
   median.interval = estimate.interval;
   return {{text_cell(estimate.workload), text_cell(estimate.load.label()),
            text_cell(advice::metric_words(estimate.metric)), text_cell(estimate.engine),
-           whole_cell(static_cast<std::int64_t>(estimate.starts)),
+           whole_cell(static_cast<std::int64_t>(estimate.blocks)),
            whole_cell(static_cast<std::int64_t>(estimate.runs)), median, interval,
            share_cell(estimate.sd_log), text_cell(estimate.reason)},
           RowState::plain};
@@ -55,7 +55,7 @@ std::vector<EstimateRow> estimate_rows(const record::StudyResult& result) {
     row.metric = text_at(entry, {"metric"});
     if (!load.has_value() || row.engine.empty() || row.metric.empty()) continue;
     row.load = load.value();
-    row.starts = count_under(entry, "R");
+    row.blocks = count_under(entry, "R");
     row.runs = count_under(entry, "runs");
     row.median = number_under(entry, "median");
     const auto low = number_under(entry, "low");
@@ -99,7 +99,7 @@ Table estimate_table(const record::StudyResult& result, Metrics metrics) {
                    {"", "Load", Align::left, "load", ""},
                    {"", "Metric", Align::left, "metric", ""},
                    {"", "Engine", Align::left, "engine", ""},
-                   {"", "Starts", Align::right, "starts", ""},
+                   {"", "Blocks", Align::right, "blocks", ""},
                    {"", "Runs", Align::right, "runs", ""},
                    {"", "Median", Align::right, "median", ""},
                    {"", "95 % interval", Align::left, "", ""},
@@ -110,9 +110,9 @@ Table estimate_table(const record::StudyResult& result, Metrics metrics) {
     if (is_primary == wanted) table.rows.push_back(row_of(row));
   }
   table.notes = {
-      "The median over starts of the engine with its sign-test interval, which needs six starts; "
-      "spread is the standard deviation between starts of the natural logarithms, near enough a "
-      "relative one."};
+      "The median over blocks, each a start of the engine where tokamark starts it, with its "
+      "sign-test interval, which needs six; spread is the standard deviation between them of the "
+      "natural logarithms, near enough a relative one."};
   return table;
 }
 

@@ -14,7 +14,7 @@ namespace tokamark::report {
 struct EstimateRow {
   std::string engine, workload, metric;
   workload::LoadShape load;
-  std::size_t starts = 0, runs = 0;
+  std::size_t blocks = 0, runs = 0;
   std::optional<double> median;
   std::optional<CellInterval> interval;  ///< of the median
   std::optional<double> sd_log;
@@ -33,7 +33,7 @@ const EstimateRow* find_estimate(const std::vector<EstimateRow>& rows, const std
 TableCell estimate_cell(std::optional<double> value, std::optional<CellInterval> interval);
 
 /// What the repeats say: every engine, load and metric with its interval and its spread between
-/// starts. `primary` are the metrics that comparisons call so.
+/// blocks. `primary` are the metrics that comparisons call so.
 Table estimate_table(const record::StudyResult& result, Metrics metrics);
 
 }  // namespace tokamark::report

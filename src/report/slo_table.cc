@@ -213,7 +213,7 @@ Table slo_table(const record::StudyResult& result, const AtSlo& at) {
   table.notes.push_back(
       "Each engine at the highest measured load that meets the SLO and has no measured load below "
       "it that misses; (highest): nothing higher was measured. In brackets the 95 % interval over "
-      "starts. Bold: better than every other engine that meets it, resolved at the same load; "
+      "blocks. Bold: better than every other engine that meets it, resolved at the same load; "
       "~: the best value, not resolved.");
   table.notes.insert(table.notes.end(), misses.begin(), misses.end());
   table.notes.insert(table.notes.end(), passed_over.begin(), passed_over.end());
