@@ -40,8 +40,7 @@ void add_lateness(const Frame& frame, FigureSet& set) {
         nines = std::max(nines, point.nines());
       }
       if (line.points.empty()) {
-        absent.add(fmt::format("{} of {}", panel.title, frame.names[frame.index_of(row->engine)]),
-                   line.reason);
+        absent.add(fmt::format("{} of {}", panel.title, frame.name_of(row->engine)), line.reason);
       } else {
         lines.push_back(std::move(line));
       }

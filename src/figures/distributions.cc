@@ -53,9 +53,8 @@ Panels collect(const Frame& frame, const Kind& kind) {
         panels.nines = std::max(panels.nines, point.nines());
       }
       if (line.points.empty()) {
-        panels.absent.add(
-            fmt::format("{} at {}", frame.names[frame.index_of(row->engine)], load.label()),
-            line.reason);
+        panels.absent.add(fmt::format("{} at {}", frame.name_of(row->engine), load.label()),
+                          line.reason);
       } else {
         lines.push_back(std::move(line));
       }

@@ -135,7 +135,7 @@ Memories find_memories(const Frame& frame, const std::vector<const report::Row*>
   for (const auto* row : rows) {
     const auto& resources = chosen_trial(*row).resources;
     const auto memory = memory_of(resources, vram);
-    const auto& engine = frame.names[frame.index_of(row->engine)];
+    const auto& engine = frame.name_of(row->engine);
     if (!memory.peak) {
       const auto reason = resources.reasons.find("rss_peak_bytes");
       found.absent.add(engine, reason == resources.reasons.end() ? "" : reason->second);

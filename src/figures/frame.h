@@ -21,6 +21,10 @@ struct Frame {
 
   /// The place of a row's engine in `engines`.
   [[nodiscard]] std::size_t index_of(const std::string& engine) const;
+  /// What a row's engine is called, of `names`.
+  [[nodiscard]] const std::string& name_of(const std::string& engine) const {
+    return names[index_of(engine)];
+  }
   /// The detail of a trial, or null.
   [[nodiscard]] const detail::TrialDetail* detail_of(const record::TrialResult& trial) const;
   /// "TITLE: WORKLOAD (SIMULATED)".

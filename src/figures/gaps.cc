@@ -41,7 +41,7 @@ void add_row(const Frame& frame, const report::Row& row, Histogram& into, Absenc
   for (const auto count : counts) all += static_cast<double>(count);
   if (all == 0.0) {
     // A failed request counts as an endless gap.
-    absent.add(frame.names[frame.index_of(row.engine)],
+    absent.add(frame.name_of(row.engine),
                detail.itl.n > 0 ? "no request with two chunks succeeded" : detail.itl.reason);
     return;
   }
@@ -119,7 +119,7 @@ void add_prompt_lengths(const Frame& frame, FigureSet& set) {
   for (const auto* row : rows) {
     const auto* detail = frame.detail_of(chosen_trial(*row));
     if (detail->ttft_by_prompt.empty()) {
-      absent.add(frame.names[frame.index_of(row->engine)], detail->ttft_by_prompt_reason);
+      absent.add(frame.name_of(row->engine), detail->ttft_by_prompt_reason);
     }
     for (const auto& bin : detail->ttft_by_prompt) {
       auto datum = engine_datum(frame, row->engine);

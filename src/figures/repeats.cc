@@ -39,8 +39,7 @@ void add_runs(const Frame& frame, const report::Row& row, const Measure& measure
               double& least, double& most, Absences& absent) {
   const auto middle = middle_of(row, measure);
   if (!middle.value) {
-    absent.add(fmt::format("{} of {}", panel.name, frame.names[frame.index_of(row.engine)]),
-               middle.reason);
+    absent.add(fmt::format("{} of {}", panel.name, frame.name_of(row.engine)), middle.reason);
     return;
   }
   double order = 0.0;
@@ -83,8 +82,7 @@ void add_repeats(const Frame& frame, FigureSet& set) {
   std::erase_if(rows, [&](const report::Row* row) {
     const bool compared = row->comparable && row->used.size() > 1;
     if (!compared) {
-      absent.add(frame.names[frame.index_of(row->engine)],
-                 row->comparable ? "one valid run" : "no valid run");
+      absent.add(frame.name_of(row->engine), row->comparable ? "one valid run" : "no valid run");
     }
     return !compared;
   });

@@ -96,7 +96,7 @@ json strictness_rows(const Frame& frame, const std::vector<const report::Row*>& 
   for (const auto* row : rows) {
     const auto* detail = frame.detail_of(chosen_trial(*row));
     if (detail->goodput_at.empty()) {
-      absent.add(frame.names[frame.index_of(row->engine)], "its window did not open and close");
+      absent.add(frame.name_of(row->engine), "its window did not open and close");
     }
     for (std::size_t i = 0; i < detail->goodput_at.size(); ++i) {
       auto datum = engine_datum(frame, row->engine);

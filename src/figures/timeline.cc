@@ -96,7 +96,7 @@ std::vector<Line> find_lines(const Frame& frame, const std::vector<const report:
     if (timeline.step_s > 0.0) {
       lines.push_back({row, &timeline});
     } else {
-      absent.add(frame.names[frame.index_of(row->engine)], "its window did not open and close");
+      absent.add(frame.name_of(row->engine), "its window did not open and close");
     }
   }
   return lines;
@@ -125,8 +125,7 @@ std::vector<Part> find_parts(const Frame& frame, const std::vector<Line>& lines,
     if (alike) absent.add(name, first.reason);
     for (const auto& line : lines) {
       if (alike || !series_of(line).values.empty()) continue;
-      absent.add(name + " of " + frame.names[frame.index_of(line.row->engine)],
-                 series_of(line).reason);
+      absent.add(name + " of " + frame.name_of(line.row->engine), series_of(line).reason);
     }
   }
   return parts;

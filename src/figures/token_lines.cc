@@ -186,9 +186,8 @@ void add_token_lines(const Frame& frame, FigureSet& set) {
                                    [row](const Panel& panel) { return panel.row == row; });
     if (drawn) continue;
     const bool opened = frame.detail_of(chosen_trial(*row))->timeline.step_s > 0.0;
-    absent.add(
-        frame.names[frame.index_of(row->engine)],
-        opened ? "no request was scheduled in its window" : "its window did not open and close");
+    absent.add(frame.name_of(row->engine), opened ? "no request was scheduled in its window"
+                                                  : "its window did not open and close");
   }
   figure.caption += one_run_text(rows) + unusable_text(rows) + absent.text();
   const auto count = static_cast<double>(panels.size());
@@ -199,7 +198,7 @@ void add_token_lines(const Frame& frame, FigureSet& set) {
   std::erase_if(x.ticks, [&x](double tick) { return tick > x.high; });
   const Axis y = axis_from_zero("Tokens received", extent.most_tokens);
   for (const auto& one : panels) {
-    auto plot = panel(frame.names[frame.index_of(one.row->engine)], grid, line_rows(one, cell_s));
+    auto plot = panel(frame.name_of(one.row->engine), grid, line_rows(one, cell_s));
     plot["layer"] = line_layers(one, x, y);
     spec["concat"].push_back(std::move(plot));
   }

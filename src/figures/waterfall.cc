@@ -130,7 +130,7 @@ void add_waterfall(const Frame& frame, FigureSet& set) {
     auto requests = detail.requests;
     requests.resize(std::min(requests.size(), most));
     if (requests.empty()) {
-      absent.add(frame.names[frame.index_of(row->engine)],
+      absent.add(frame.name_of(row->engine),
                  detail.timeline.step_s > 0.0
                      ? "no request was scheduled in the second half of its window"
                      : "its window did not open and close");
@@ -162,7 +162,7 @@ void add_waterfall(const Frame& frame, FigureSet& set) {
   auto spec = panel_view(frame, figure, grid);
   Axis x = axis_between("Time after the opening of the window (s)", window.from_s, window.to_s);
   for (const auto& [row, requests] : panels) {
-    auto plot = panel(frame.names[frame.index_of(row->engine)], grid, segments(requests));
+    auto plot = panel(frame.name_of(row->engine), grid, segments(requests));
     // One request is equally thick in every plot, so a plot of few requests is low.
     const double bars = static_cast<double>(std::max(requests.size(), kLeastBars));
     const double share = (bars + 1.0) / (std::max(static_cast<double>(longest), bars) + 1.0);

@@ -89,7 +89,8 @@ class CapacityRunner {
       const engine::EngineSpec& spec = study_.engines[visit.engine];
       auto engine = host_.start(spec, visit.repeat);
       if (!engine.has_value()) {
-        if (engine.error().kind != ErrorKind::interrupted) fail(engine.error().message, spec.name);
+        if (engine.error().kind != ErrorKind::interrupted)
+          host_.fail(spec.name, engine.error().message);
         continue;
       }
       played_.visits.push_back({visit.repeat, visit.engine, {}});
@@ -98,6 +99,7 @@ class CapacityRunner {
       if (!done.has_value()) return done.error();
     }
     outcome_.interrupted = stop_;
+    TOKAMARK_TRY(outcome_.engine_failures, host_.finish());
     return outcome_;
   }
 
@@ -166,7 +168,7 @@ class CapacityRunner {
     if (!summary.has_value()) return give_up(summary.error(), search);
     observer_.on_trial_finished(summary.value(), search.runs() + 1, ask_.most_runs);
     if (const auto ended = engine.ended()) {
-      fail(*ended, outcome_.found.back().engine);
+      host_.fail(outcome_.found.back().engine, *ended);
       note(search, End::stopped, *ended);
     } else if (const auto outcome = outcome_of(summary.value())) {
       search.add(*outcome);
@@ -193,7 +195,7 @@ class CapacityRunner {
     } else if (error.kind == ErrorKind::study) {
       note(search, End::unmeasured, error.message);
     } else {
-      fail(error.message, outcome_.found.back().engine);
+      host_.fail(outcome_.found.back().engine, error.message);
       note(search, End::stopped, error.message);
     }
     return base::ok();
@@ -245,12 +247,6 @@ class CapacityRunner {
     TOKAMARK_TRY_VOID(folder_.write_text("plan.json", plan.dump(2) + "\n"));
     return folder_.write_text("capacity.json",
                               capacity_json(study_, ask_, outcome_.found).dump(2) + "\n");
-  }
-
-  void fail(const std::string& why, const std::string& name) {
-    const bool named = why.rfind("engine \"", 0) == 0;
-    outcome_.engine_failures.push_back(named ? why : "engine \"" + name + "\": " + why);
-    observer_.on_message(outcome_.engine_failures.back());
   }
 
   const study::Study& study_;

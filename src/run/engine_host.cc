@@ -90,6 +90,19 @@ void EngineHost::stop(engine::RunningEngine& engine, const std::string& name) {
   if (!warning.empty()) observer_.on_message(name + ": " + warning);
 }
 
+void EngineHost::fail(const std::string& name, const std::string& why) {
+  const bool named = why.rfind("engine \"", 0) == 0;
+  failures_.push_back(named ? why : "engine \"" + name + "\": " + why);
+  observer_.on_message(failures_.back());
+  const auto written = folder_.write_failures(failures_);
+  if (written.has_error()) observer_.on_message(written.error().message);
+}
+
+base::Result<std::vector<std::string>> EngineHost::finish() {
+  if (!stop_) TOKAMARK_TRY_VOID(folder_.write_failures(failures_));
+  return failures_;
+}
+
 /// What was not well right before a trial; said once for each engine and check.
 nlohmann::json EngineHost::check_machine(const engine::RunningEngine& engine,
                                          const std::string& name) {

@@ -34,6 +34,12 @@ class EngineHost {
                                         engine::RunningEngine& engine, const TrialTick& tick);
   /// Ends the engine and waits for its GPU memory; what goes wrong is told to the observer.
   void stop(engine::RunningEngine& engine, const std::string& name);
+  /// Says why an engine failed, to the observer and in the folder.
+  void fail(const std::string& name, const std::string& why);
+  /// After the last engine: why engines failed, one line each. The folder says the same then,
+  /// unless the user stopped the study: what failed in an earlier run may be why a trial is
+  /// missing.
+  base::Result<std::vector<std::string>> finish();
 
  private:
   void cool_down(const engine::EngineSpec& spec);
@@ -51,6 +57,7 @@ class EngineHost {
   nlohmann::json roofline_;                 ///< of the visit's engine
   std::string hot_;                         ///< what is to be said of it at the visit's start
   std::set<std::string> said_;              ///< checks before trials that were shown
+  std::vector<std::string> failures_;
 };
 
 }  // namespace tokamark::run

@@ -42,8 +42,7 @@ class StudyRunner {
       TOKAMARK_TRY_VOID(run_visit(visit));
     }
     outcome_.interrupted = stop_;
-    // Of a run that was stopped, what failed before may still be why a trial is missing.
-    if (!stop_) TOKAMARK_TRY_VOID(folder_.write_failures(outcome_.engine_failures));
+    TOKAMARK_TRY(outcome_.engine_failures, host_.finish());
     return outcome_;
   }
 
@@ -118,11 +117,7 @@ class StudyRunner {
 
   void fail(const std::string& name, const std::string& why) {
     failed_.insert(name);
-    const bool named = why.rfind("engine \"", 0) == 0;
-    outcome_.engine_failures.push_back(named ? why : "engine \"" + name + "\": " + why);
-    observer_.on_message(outcome_.engine_failures.back());
-    const auto written = folder_.write_failures(outcome_.engine_failures);
-    if (written.has_error()) observer_.on_message(written.error().message);
+    host_.fail(name, why);
   }
 
   const study::Study& study_;

@@ -3,7 +3,8 @@
 import json
 import signal
 
-from case import EXIT_INTERRUPTED, EXIT_MEASUREMENT, EXIT_STUDY, IntegrationCase, least_study
+from case import (EXIT_ENGINE, EXIT_INTERRUPTED, EXIT_MEASUREMENT, EXIT_STUDY, IntegrationCase,
+                  least_study)
 from results import Results
 
 # A token takes about 2.1 ms (profile tiny-vllm), so that an answer takes 0.2 s.
@@ -93,6 +94,14 @@ class CapacityCase(IntegrationCase):
         path = self.study(4)
         self.assert_error(self.capacity(path), EXIT_STUDY, "slo")
         self.assertFalse(self.results.folder.exists())
+
+    def test_an_engine_that_fails_is_in_the_results(self):
+        path = self.write_study(least_study("", engines=[self.fake_llama_engine("exit")],
+                                            slo={"ttft_ms": 100}))
+        finished = self.capacity(path, "--concurrency", "4")
+        self.assert_error(finished, EXIT_ENGINE, '"fake"', "exited with code 3")
+        [failure] = self.results.json["manifest"]["engine_failures"]
+        self.assertIn("exited with code 3", failure)
 
     def test_the_budget_leaves_it_open(self):
         path = self.study(4, slo={"ttft_ms": 100})
